@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto';
+import { access, mkdir, open, readFile, rename, rm, unlink, utimes } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { TeamId } from '../domain/ids.ts';
+import { BlobCorruptError, BlobMissingError, type BlobStore } from './blobStore.ts';
+import { blobAddress, blobKeys, type BlobKeys } from './blobKeys.ts';
+import { openBlob, sealBlob } from './sealedBlob.ts';
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | undefined)?.code;
+
+/** Makes a rename or a new entry in the directory durable. */
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Makes the directory and makes each new one of its path durable. */
+async function makeDirectory(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true });
+  if (first === undefined) return;
+  for (let made = path; made.length >= first.length; made = dirname(made)) await syncDirectory(dirname(made));
+}
+
+/**
+ * Writes a file that is either there with all its content, on disk, or not there at all.
+ * Two writers of one path do no harm: the last one's rename stays.
+ */
+async function writeDurably(path: string, content: Uint8Array): Promise<void> {
+  const temporary = join(dirname(path), `.${randomBytes(12).toString('hex')}.tmp`);
+  try {
+    const handle = await open(temporary, 'wx', 0o600);
+    try {
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncDirectory(dirname(path));
+}
+
+/**
+ * A blob store in a directory: `<team>/<first two hex digits>/<address>`. Errors of the disk, such as ENOSPC,
+ * come through as they are.
+ */
+export function directoryStore({
+  directory,
+  masterKey,
+}: {
+  readonly directory: string;
+  /** 32 bytes. Without it nothing in the directory can be read again. */
+  readonly masterKey: Buffer;
+}): BlobStore {
+  const keysByTeam = new Map<TeamId, BlobKeys>();
+  const keysOf = (teamId: TeamId): BlobKeys => {
+    let keys = keysByTeam.get(teamId);
+    if (!keys) keysByTeam.set(teamId, (keys = blobKeys(masterKey, teamId)));
+    return keys;
+  };
+  const pathOf = (teamId: TeamId, hash: string): string => {
+    if (!/^[a-z]+_[0-9a-z]+$/.test(teamId)) throw new RangeError(`not a team's id: ${teamId}`);
+    if (!/^[0-9a-f]{64}$/.test(hash)) throw new RangeError(`not a blob's address: ${hash}`);
+    return join(directory, teamId, hash.slice(0, 2), hash);
+  };
+
+  /** Whether the store has the blob, whole. It counts as used again, for whoever removes what nobody uses. */
+  async function refresh(teamId: TeamId, hash: string): Promise<boolean> {
+    const path = pathOf(teamId, hash);
+    try {
+      const now = new Date();
+      await utimes(path, now, now);
+      await openBlob(keysOf(teamId), hash, await readFile(path));
+      return true;
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT' || error instanceof BlobCorruptError) return false;
+      throw error;
+    }
+  }
+
+  return {
+    async put(teamId, content) {
+      const keys = keysOf(teamId);
+      const hash = blobAddress(keys, content);
+      const bytes = content.length;
+      if (await refresh(teamId, hash)) return { hash, bytes, storedBytes: 0 };
+      const sealed = await sealBlob(keys, hash, content);
+      const path = pathOf(teamId, hash);
+      await makeDirectory(dirname(path));
+      await writeDurably(path, sealed);
+      return { hash, bytes, storedBytes: sealed.length };
+    },
+
+    async has(teamId, hash) {
+      try {
+        await access(pathOf(teamId, hash));
+        return true;
+      } catch (error) {
+        if (codeOf(error) === 'ENOENT') return false;
+        throw error;
+      }
+    },
+
+    async get(teamId, hash) {
+      let sealed: Buffer;
+      try {
+        sealed = await readFile(pathOf(teamId, hash));
+      } catch (error) {
+        if (codeOf(error) === 'ENOENT') throw new BlobMissingError(hash);
+        throw error;
+      }
+      return openBlob(keysOf(teamId), hash, sealed);
+    },
+
+    async delete(teamId, hash) {
+      try {
+        await unlink(pathOf(teamId, hash));
+      } catch (error) {
+        if (codeOf(error) !== 'ENOENT') throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { flag, list, port, readConfig } from './read.ts';
+import { readMasterKey, shared } from './shared.ts';
+
+const schema = z.object({
+  ...shared,
+  PORT: port.default(4600).describe('The port the gateway listens on; 0 takes a free one.'),
+  HOST: z.string().default('127.0.0.1').describe('The address the gateway listens on.'),
+  BATON_PUBLIC_URL: z.url().optional().describe('The address people open, where it is not http://HOST:PORT.'),
+  BATON_ALLOWED_HOSTS: list.default([]).describe('Further Host names that requests may come with, comma-separated.'),
+  BATON_GRAPHIQL: flag.default(false).describe('Whether GET /graphql shows GraphiQL.'),
+  BATON_WEB_ROOT: z.string().describe('The directory of the built viewer.'),
+});
+
+export type GatewayConfig = z.output<typeof schema> & { readonly masterKey: Buffer };
+
+/** The gateway's settings, validated. */
+export function gatewayConfig(environment?: NodeJS.ProcessEnv): GatewayConfig {
+  const config = readConfig(schema, environment);
+  return { ...config, masterKey: readMasterKey(config) };
+}

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { ConfigError } from './read.ts';
+
+/** What gateway and worker both need: the database, Temporal, the blobs and their key, and how to log. */
+export const shared = {
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).describe('The PostgreSQL database.'),
+  TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233').describe('The Temporal frontend, host:port.'),
+  TEMPORAL_NAMESPACE: z.string().default('default').describe('The Temporal namespace.'),
+  BATON_TASK_QUEUE: z
+    .string()
+    .regex(/^[\w.-]+$/)
+    .default('baton')
+    .describe('The task queue that workers poll; the others are named after it.'),
+  BATON_BLOBS: z.string().describe('The directory of the blob store.'),
+  BATON_MASTER_KEY: z.string().optional().describe('The key that blobs are encrypted under: 32 bytes in base64.'),
+  BATON_MASTER_KEY_FILE: z.string().optional().describe('A file that holds the key, instead of BATON_MASTER_KEY.'),
+  BATON_START_DEADLINE_HOURS: z.coerce
+    .number()
+    .positive()
+    .default(24)
+    .describe('How long a run may wait for a worker before it fails.'),
+  BATON_LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('What is logged to standard output.'),
+};
+
+/** The master key, from the variable or its file. Throws ConfigError when there is none or it is not 32 bytes. */
+export function readMasterKey(config: {
+  BATON_MASTER_KEY?: string | undefined;
+  BATON_MASTER_KEY_FILE?: string | undefined;
+}): Buffer {
+  const text = config.BATON_MASTER_KEY ?? (config.BATON_MASTER_KEY_FILE && readFileSync(config.BATON_MASTER_KEY_FILE, 'utf8'));
+  if (!text)
+    throw new ConfigError('Set BATON_MASTER_KEY or BATON_MASTER_KEY_FILE: 32 random bytes in base64 (openssl rand -base64 32).');
+  const key = Buffer.from(text.trim(), 'base64');
+  if (key.length !== 32)
+    throw new ConfigError(`The master key has ${key.length} bytes, not 32. Make one with: openssl rand -base64 32`);
+  return key;
+}

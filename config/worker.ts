@@ -1,0 +1,42 @@
+import { hostname } from 'node:os';
+import { z } from 'zod';
+import { flag, readConfig } from './read.ts';
+import { readMasterKey, shared } from './shared.ts';
+
+const schema = z.object({
+  ...shared,
+  BATON_WORKER_NAME: z
+    .string()
+    .regex(/^[\w.-]+$/)
+    .default(hostname())
+    .describe('The name people see for this worker.'),
+  BATON_WORKER_HOME: z.string().describe('The directory of mirrors and of the workspaces of live sessions.'),
+  BATON_WORKER_CAPACITY: z.coerce.number().int().min(1).max(1000).default(10).describe('How many sessions it hosts at once.'),
+  BATON_SANDBOX: z
+    .enum(['auto', 'bubblewrap', 'process-group'])
+    .default('auto')
+    .describe('What keeps agents away from the host; auto takes bubblewrap where it works.'),
+  BATON_ALLOW_LOCAL_REPOSITORIES: flag
+    .default(false)
+    .describe('Whether environments may name repositories by a path on the worker.'),
+  BATON_TURN_TIMEOUT_MINUTES: z.coerce.number().positive().default(120).describe('How long a turn may take.'),
+  BATON_PROMPT_DEADLINE_HOURS: z.coerce
+    .number()
+    .positive()
+    .default(24)
+    .describe('How long a script’s question to a person may wait for an answer before its turn fails.'),
+  BATON_SETUP_TIMEOUT_MINUTES: z.coerce
+    .number()
+    .positive()
+    .default(30)
+    .describe('How long the setup commands may take, all together.'),
+  BATON_WORKFLOW_BUNDLE: z.string().optional().describe('The built workflow code; bundled at start when not set.'),
+});
+
+export type WorkerConfig = z.output<typeof schema> & { readonly masterKey: Buffer };
+
+/** The worker's settings, validated. */
+export function workerConfig(environment?: NodeJS.ProcessEnv): WorkerConfig {
+  const config = readConfig(schema, environment);
+  return { ...config, masterKey: readMasterKey(config) };
+}

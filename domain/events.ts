@@ -1,0 +1,333 @@
+import type { Actor } from './actor.ts';
+import type { Failure } from './failure.ts';
+import type { HarnessKind } from './harness.ts';
+import type { EnvironmentId, MessageId, PromptId, RunId, SessionId, SnapshotId, TeamId, UserId } from './ids.ts';
+import type { PromptAnswer, PromptQuestion } from './prompt.ts';
+import type { FileChange, RestoreReport, SnapshotKind, SnapshotSummary } from './snapshot.ts';
+import type { RunOrigin, RunState, SessionCause, SessionOutcome, SessionState, Wait } from './states.ts';
+import type { Usage } from './usage.ts';
+
+/**
+ * The event union: every visible fact of a run. Each event has a sequence number in its run's log,
+ * gapless and in commit order; rows of runs, sessions and snapshots are projections of these.
+ */
+
+// ── The run ──────────────────────────────────────────────────────────────────
+
+export interface RunCreated {
+  readonly type: 'run.created';
+  readonly title: string;
+  readonly origin: RunOrigin;
+  readonly harness: HarnessKind;
+  readonly environmentId: EnvironmentId;
+  readonly teamId: TeamId;
+  readonly creatorId: UserId;
+  readonly idleSeconds: number;
+}
+
+export interface RunStateChanged {
+  readonly type: 'run.state';
+  readonly from: RunState;
+  readonly to: RunState;
+  readonly failure: Failure | null;
+}
+
+/** What a queued run waits for, when that changes. */
+export interface RunWaiting {
+  readonly type: 'run.waiting';
+  readonly for: Wait;
+  readonly detail: string | null;
+}
+
+export interface CancelRequested {
+  readonly type: 'run.cancelRequested';
+  readonly actor: Actor;
+}
+
+/** Which workspace the next session opens with. */
+export type RestoreChoice =
+  | { readonly kind: 'LATEST' }
+  | { readonly kind: 'SNAPSHOT'; readonly snapshotId: SnapshotId }
+  | { readonly kind: 'NONE' };
+
+/** An ended run was continued with choices; they hold for the next session. */
+export interface RunContinued {
+  readonly type: 'run.continued';
+  readonly actor: Actor;
+  readonly harness: HarnessKind | null;
+  readonly restore: RestoreChoice;
+}
+
+// ── Messages of people ───────────────────────────────────────────────────────
+
+export interface MessageAdded {
+  readonly type: 'message.added';
+  readonly messageId: MessageId;
+  readonly author: Actor;
+  /** The text, or the first 16 KiB of a longer one; the message itself has all of it. */
+  readonly text: string;
+  /** The whole text's size in bytes of UTF-8. */
+  readonly bytes: number;
+}
+
+export interface MessageDelivered {
+  readonly type: 'message.delivered';
+  readonly messageId: MessageId;
+}
+
+/** The message did not reach an agent; its text belongs in the composer again. */
+export interface MessageReturned {
+  readonly type: 'message.returned';
+  readonly messageId: MessageId;
+  readonly reason: string;
+}
+
+export interface MessageWithdrawn {
+  readonly type: 'message.withdrawn';
+  readonly messageId: MessageId;
+  readonly actor: Actor;
+}
+
+// ── Sessions ─────────────────────────────────────────────────────────────────
+
+export interface SessionOpened {
+  readonly type: 'session.opened';
+  readonly sessionId: SessionId;
+  readonly ordinal: number;
+  readonly epoch: number;
+  readonly cause: SessionCause;
+  readonly harness: HarnessKind;
+  /** The snapshot whose workspace it opens with; null for none. */
+  readonly restoreFrom: SnapshotId | null;
+}
+
+/** A transition of a session. `worker` is named when it is taken, outcome and failure when it ends. */
+export interface SessionStateChanged {
+  readonly type: 'session.state';
+  readonly from: SessionState;
+  readonly to: SessionState;
+  readonly worker: string | null;
+  readonly outcome: SessionOutcome | null;
+  readonly failure: Failure | null;
+}
+
+/** What a session that prepares waits for, in words: a clone, a setup command, a restore. */
+export interface SessionWaiting {
+  readonly type: 'session.waiting';
+  readonly for: Wait;
+  readonly detail: string | null;
+}
+
+/** What went wrong before or between turns: the session closes and ends with it. */
+export interface SessionFailed {
+  readonly type: 'session.failed';
+  readonly failure: Failure;
+}
+
+/** A person asked that the session ends after its turn. */
+export interface EndRequested {
+  readonly type: 'session.endRequested';
+  readonly actor: Actor;
+}
+
+/** One repository as the session opened it. */
+export interface OpenedRepository {
+  readonly repository: string;
+  readonly url: string;
+  /** The branch that the environment names, and its commit: the base of the run's work. */
+  readonly baseBranch: string;
+  readonly base: string;
+  /** The run's own branch. */
+  readonly branch: string;
+}
+
+export interface WorkspaceOpened {
+  readonly type: 'workspace.opened';
+  readonly repositories: readonly OpenedRepository[];
+  readonly tookMs: number;
+}
+
+export interface WorkspaceRestored {
+  readonly type: 'workspace.restored';
+  readonly report: RestoreReport;
+}
+
+export interface SnapshotCaptured {
+  readonly type: 'snapshot.captured';
+  readonly snapshotId: SnapshotId;
+  readonly kind: SnapshotKind;
+  readonly summary: SnapshotSummary;
+}
+
+/** A capture that was given up. It never fails a run. */
+export interface SnapshotFailed {
+  readonly type: 'snapshot.failed';
+  readonly kind: SnapshotKind;
+  readonly failure: Failure;
+}
+
+export const noticeCodes = ['NO_WORKSPACE_RESTORED', 'SANDBOXED', 'NOT_SANDBOXED', 'TURN_LOST', 'PROCESSES_STOPPED'] as const;
+export type NoticeCode = (typeof noticeCodes)[number];
+
+/** Something a reader must know before what follows. */
+export interface Notice {
+  readonly type: 'notice';
+  readonly level: 'INFO' | 'WARNING';
+  readonly code: NoticeCode;
+  readonly message: string;
+}
+
+// ── Turns ────────────────────────────────────────────────────────────────────
+
+export interface TurnStarted {
+  readonly type: 'turn.started';
+  /** Counts up over the run, from 1. */
+  readonly turn: number;
+  readonly messageId: MessageId;
+}
+
+export const turnReasons = ['COMPLETED', 'FAILED', 'INTERRUPTED', 'CANCELED'] as const;
+export type TurnReason = (typeof turnReasons)[number];
+
+export interface TurnEnded {
+  readonly type: 'turn.ended';
+  readonly turn: number;
+  readonly reason: TurnReason;
+  readonly failure: Failure | null;
+  readonly usage: Usage;
+}
+
+/** The turn was lost with its worker: what it logged from `fromSeq` on happened in a workspace that is gone. */
+export interface TurnRolledBack {
+  readonly type: 'turn.rolledBack';
+  readonly turn: number;
+  readonly fromSeq: number;
+  readonly messageId: MessageId;
+  /** True when the message waits again and the next session gets it; false when its text went back to its author. */
+  readonly redelivered: boolean;
+}
+
+export interface InterruptRequested {
+  readonly type: 'turn.interruptRequested';
+  readonly actor: Actor;
+}
+
+// ── What agents do: items, streamed ──────────────────────────────────────────
+
+export const itemKinds = ['TEXT', 'THOUGHT', 'COMMAND', 'SETUP'] as const;
+export type ItemKind = (typeof itemKinds)[number];
+
+/** An item begins: a text, a thought, a command. Its chunks follow, then its end. */
+export interface ItemStarted {
+  readonly type: 'item.started';
+  readonly itemId: string;
+  readonly kind: ItemKind;
+  /** One line: the command, the tool and its target. */
+  readonly title: string;
+}
+
+export const chunkStreams = ['TEXT', 'STDOUT', 'STDERR'] as const;
+export type ChunkStream = (typeof chunkStreams)[number];
+
+/** Text or output as it streams, at most 8 KiB, flushed at least every 50 ms. */
+export interface ItemChunk {
+  readonly type: 'item.chunk';
+  readonly itemId: string;
+  readonly stream: ChunkStream;
+  readonly text: string;
+}
+
+export interface ItemEnded {
+  readonly type: 'item.ended';
+  readonly itemId: string;
+  readonly status: 'OK' | 'FAILED' | 'CANCELED';
+  readonly exitCode: number | null;
+  /** The signal that ended a command. */
+  readonly signal: string | null;
+  /** Of the whole of its text, in bytes of UTF-8, with its SHA-256 in hex: a reader can check that it has it all. */
+  readonly bytes: number;
+  readonly sha256: string;
+  /** Bytes of output that were left out, past the limit; 0 when the log holds all of it. */
+  readonly omittedBytes: number;
+  readonly tookMs: number;
+}
+
+/** Files that a turn changed, against the checkpoint before it. At most 200 are named. */
+export interface FilesChanged {
+  readonly type: 'files.changed';
+  readonly files: readonly FileChange[];
+  readonly count: number;
+}
+
+// ── Prompts to a person ──────────────────────────────────────────────────────
+
+export interface PromptOpened extends PromptQuestion {
+  readonly type: 'prompt.opened';
+}
+
+export interface PromptAnswered {
+  readonly type: 'prompt.answered';
+  readonly promptId: PromptId;
+  readonly answer: PromptAnswer;
+  readonly actor: Actor;
+}
+
+export interface PromptDelivered {
+  readonly type: 'prompt.delivered';
+  readonly promptId: PromptId;
+}
+
+/** The prompt can no longer be answered: its deadline passed, or its turn ended. */
+export interface PromptClosed {
+  readonly type: 'prompt.closed';
+  readonly promptId: PromptId;
+  readonly reason: 'EXPIRED' | 'WITHDRAWN';
+}
+
+export type RunEvent =
+  | RunCreated
+  | RunStateChanged
+  | RunWaiting
+  | CancelRequested
+  | RunContinued
+  | MessageAdded
+  | MessageDelivered
+  | MessageReturned
+  | MessageWithdrawn
+  | SessionOpened
+  | SessionStateChanged
+  | SessionWaiting
+  | SessionFailed
+  | EndRequested
+  | WorkspaceOpened
+  | WorkspaceRestored
+  | SnapshotCaptured
+  | SnapshotFailed
+  | Notice
+  | TurnStarted
+  | TurnEnded
+  | TurnRolledBack
+  | InterruptRequested
+  | ItemStarted
+  | ItemChunk
+  | ItemEnded
+  | FilesChanged
+  | PromptOpened
+  | PromptAnswered
+  | PromptDelivered
+  | PromptClosed;
+
+export type EventType = RunEvent['type'];
+
+/** What an agent's adapter reports while it works; the journal adds the rest. */
+export type AgentEvent = ItemStarted | ItemChunk | ItemEnded | Notice;
+
+/** An event as the log holds it. */
+export interface LoggedEvent<E extends RunEvent = RunEvent> {
+  readonly runId: RunId;
+  readonly seq: number;
+  readonly at: Date;
+  /** The ordinal of the session in which it happened; null for what happened between sessions. */
+  readonly session: number | null;
+  readonly event: E;
+}

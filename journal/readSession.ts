@@ -1,0 +1,83 @@
+import type { OpenedRepository } from '../domain/events.ts';
+import type { HarnessKind } from '../domain/harness.ts';
+import type { EnvironmentId, MessageId, RunId, SessionId, SnapshotId, TeamId, UserId } from '../domain/ids.ts';
+import type { SnapshotSummary } from '../domain/snapshot.ts';
+import type { RunOrigin } from '../domain/states.ts';
+import type { Journal } from './journal.ts';
+
+/** One repository as an environment names it. */
+export interface EnvironmentRepository {
+  readonly url: string;
+  /** Null: the remote's HEAD. */
+  readonly branch: string | null;
+  /** Its folder in the workspace, `.` for the only one. */
+  readonly path: string;
+}
+
+/** All that a worker needs to open a session. */
+export interface SessionToOpen {
+  readonly runId: RunId;
+  readonly sessionId: SessionId;
+  readonly ordinal: number;
+  readonly epoch: number;
+  readonly harness: HarnessKind;
+  readonly teamId: TeamId;
+  readonly origin: RunOrigin;
+  readonly creatorId: UserId;
+  readonly creatorName: string;
+  readonly creatorEmail: string | null;
+  readonly teamSlug: string;
+  readonly environmentId: EnvironmentId;
+  readonly environmentName: string;
+  readonly repositories: readonly EnvironmentRepository[];
+  readonly setupCommands: readonly string[];
+  readonly variables: readonly { readonly name: string; readonly value: string }[];
+  readonly idleSeconds: number;
+  /** The snapshot to restore; null for a first session, or when a person chose none. */
+  readonly restore: {
+    readonly snapshotId: SnapshotId;
+    readonly summary: SnapshotSummary;
+    readonly opened: readonly OpenedRepository[];
+  } | null;
+  /** Whether earlier sessions did work that this one will not have. */
+  readonly hadSessions: boolean;
+  /** Whether the run has a snapshot, restored or not. */
+  readonly runHasSnapshot: boolean;
+}
+
+/** Reads a session with its run, environment and snapshot. Throws when it is gone: the run was deleted. */
+export async function readSession(journal: Journal, sessionId: SessionId): Promise<SessionToOpen> {
+  const { rows } = await journal.pool.query<
+    Omit<SessionToOpen, 'restore' | 'hadSessions'> & {
+      snapshotId: SnapshotId | null;
+      summary: SnapshotSummary | null;
+      opened: OpenedRepository[] | null;
+    }
+  >(
+    `SELECT s."runId", s.id AS "sessionId", s.ordinal, s.epoch, s.harness, r."teamId", r.origin, r."creatorId", r."idleSeconds",
+       u.name AS "creatorName", u.email AS "creatorEmail", t.slug AS "teamSlug", e.id AS "environmentId", e.name AS "environmentName",
+       e.repositories, e."setupCommands", e.variables,
+       r."snapshotId" IS NOT NULL AS "runHasSnapshot", p.id AS "snapshotId", p.summary, taken.repositories AS opened
+     FROM "Session" s
+     JOIN "Run" r ON r.id = s."runId" JOIN "User" u ON u.id = r."creatorId" JOIN "Team" t ON t.id = r."teamId"
+     JOIN "Environment" e ON e.id = r."environmentId"
+     LEFT JOIN "Snapshot" p ON p.id = s."restoreFrom" LEFT JOIN "Session" taken ON taken.id = p."sessionId"
+     WHERE s.id = $1`,
+    [sessionId],
+  );
+  const [row] = rows;
+  if (!row) throw new Error(`there is no session ${sessionId}`);
+  const { snapshotId, summary, opened, ...session } = row;
+  return {
+    ...session,
+    restore: snapshotId && summary ? { snapshotId, summary, opened: opened ?? [] } : null,
+    hadSessions: session.ordinal > 1,
+  };
+}
+
+/** The whole text of a message. */
+export async function readMessageText(journal: Journal, messageId: MessageId): Promise<string> {
+  const { rows } = await journal.pool.query<{ text: string }>('SELECT text FROM "Message" WHERE id = $1', [messageId]);
+  if (!rows[0]) throw new Error(`there is no message ${messageId}`);
+  return rows[0].text;
+}

@@ -1,0 +1,106 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import { directoryStore } from '../blobs/directoryStore.ts';
+import type { GatewayConfig } from '../config/gateway.ts';
+import { Follower } from '../journal/follow.ts';
+import { openJournal } from '../journal/journal.ts';
+import { handleSignIn } from './auth/signIn.ts';
+import { openDatabase } from './database.ts';
+import { serveWebSockets } from './graphql/webSocket.ts';
+import { createGraphql } from './graphql/yoga.ts';
+import { Admission } from './http/admission.ts';
+import { serveViewer } from './http/viewerFiles.ts';
+import { RunChanges } from './live/runChanges.ts';
+import { startSweeper } from './temporal/sweeper.ts';
+import { Waker } from './temporal/waker.ts';
+import type { Services } from './schema/context.ts';
+
+export interface Gateway {
+  /** The address that people open. */
+  readonly url: string;
+  readonly port: number;
+  /** Closes the sockets with 1001, so that clients go elsewhere, and lets go of everything. */
+  stop(): Promise<void>;
+}
+
+/** Starts a gateway. Rejects when its port is taken (EADDRINUSE); whatever else is down, it comes up and says so in runs. */
+export async function startGateway(config: GatewayConfig, log: Logger): Promise<Gateway> {
+  const warn = (message: string, error: unknown) => log.warn({ err: error }, message);
+  const journal = openJournal({ databaseUrl: config.DATABASE_URL, applicationName: 'baton-gateway', onWarning: warn });
+  const database = openDatabase(config.DATABASE_URL);
+  const waker = new Waker(journal, log, {
+    address: config.TEMPORAL_ADDRESS,
+    namespace: config.TEMPORAL_NAMESPACE,
+    taskQueue: config.BATON_TASK_QUEUE,
+  });
+
+  const server = createServer();
+  await listen(server, config);
+  const { port } = server.address() as AddressInfo;
+  const url = (config.BATON_PUBLIC_URL ?? `http://${config.HOST}:${port}`).replace(/\/$/, '');
+
+  const services: Services = {
+    database,
+    journal,
+    follower: new Follower(journal, warn),
+    runChanges: new RunChanges(journal, warn),
+    waker,
+    blobs: directoryStore({ directory: config.BATON_BLOBS, masterKey: config.masterKey }),
+    log,
+    publicUrl: url,
+  };
+  const admission = new Admission(url, config.BATON_ALLOWED_HOSTS);
+  const graphql = createGraphql(services, { graphiql: config.BATON_GRAPHIQL });
+  server.on('request', route(services, admission, graphql, serveViewer(config.BATON_WEB_ROOT)));
+  const closeSockets = serveWebSockets(server, graphql, services, admission);
+  const stopSweeping = startSweeper(journal, waker, log, { startDeadlineHours: config.BATON_START_DEADLINE_HOURS });
+
+  return {
+    url,
+    port,
+    stop: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      await Promise.all([closeSockets(), stopSweeping()]);
+      server.closeAllConnections();
+      await closed;
+      await waker.close();
+      await Promise.all([journal.close(), database.$disconnect()]);
+    },
+  };
+}
+
+function listen(server: Server, { HOST, PORT }: GatewayConfig): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(PORT, HOST, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
+
+function route(services: Services, admission: Admission, graphql: Handler, viewer: Handler): Handler {
+  const secure = services.publicUrl.startsWith('https:');
+  return (request, response) => {
+    const refused = admission.refuse(request);
+    if (refused) {
+      response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8' }).end(`${refused}\n`);
+      return;
+    }
+    const path = (request.url ?? '/').split('?', 1)[0];
+    if (path === '/graphql') return graphql(request, response);
+    if (path === '/sign-in') {
+      handleSignIn(services.database, request, response, secure).catch((error: unknown) => {
+        services.log.error({ err: error }, 'a sign-in failed');
+        response
+          .writeHead(500, { 'content-type': 'text/plain; charset=utf-8' })
+          .end('The sign-in failed. Try again; the gateway’s log says why.\n');
+      });
+      return;
+    }
+    return viewer(request, response);
+  };
+}

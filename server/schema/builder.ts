@@ -1,0 +1,85 @@
+import SchemaBuilder from '@pothos/core';
+import ComplexityPlugin from '@pothos/plugin-complexity';
+import DataloaderPlugin from '@pothos/plugin-dataloader';
+import ErrorsPlugin from '@pothos/plugin-errors';
+import PrismaPlugin from '@pothos/plugin-prisma';
+import RelayPlugin from '@pothos/plugin-relay';
+import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
+import { idKinds, idPrefix } from '../../domain/ids.ts';
+import type PrismaTypes from '../../prisma/generated/pothos.ts';
+import { getDatamodel } from '../../prisma/generated/pothos.ts';
+import { maySee } from '../auth/viewer.ts';
+import { isVisible } from '../auth/visibility.ts';
+import type { Context } from './context.ts';
+
+export interface SchemaTypes {
+  Context: Context;
+  PrismaTypes: PrismaTypes;
+  DefaultFieldNullability: false;
+  DefaultEdgesNullability: false;
+  DefaultNodeNullability: false;
+  AuthScopes: {
+    /** Signed in at all. */
+    viewer: boolean;
+    /** May see what belongs to this team. */
+    team: string;
+  };
+  Scalars: {
+    DateTime: { Input: Date; Output: Date };
+    ID: { Input: string; Output: string };
+  };
+}
+
+/**
+ * The schema's builder. Ids carry their kind in their prefix, so Relay's global id of a thing is its id.
+ * The errors plugin comes before scope-auth, so that a refusal of the latter is never a member of a union.
+ */
+export const builder = new SchemaBuilder<SchemaTypes>({
+  plugins: [ErrorsPlugin, ScopeAuthPlugin, ComplexityPlugin, RelayPlugin, PrismaPlugin, DataloaderPlugin],
+  defaultFieldNullability: false,
+  prisma: {
+    client: (context) => context.database,
+    dmmf: getDatamodel(),
+    filterConnectionTotalCount: true,
+  },
+  relay: {
+    cursorType: 'String',
+    edgesFieldOptions: { nullable: false },
+    nodeFieldOptions: { nullable: false },
+    encodeGlobalID: (_typename, id) => String(id),
+    decodeGlobalID: (id) => {
+      const prefix = idPrefix(id);
+      return { typename: prefix ? idKinds[prefix] : 'Unknown', id };
+    },
+    nodeQueryOptions: {
+      description: 'Anything by its id; null when it does not exist for the viewer.',
+      args: { id: { description: 'The id.' } },
+      resolve: async (_root, { id }, { database, viewer }, _info, resolveNode) =>
+        (await isVisible(database, viewer, id.id)) ? resolveNode(id) : null,
+    },
+    nodesQueryOptions: false,
+  },
+  errors: { defaultTypes: [], directResult: true },
+  scopeAuth: {
+    authScopes: (context) => ({
+      viewer: true,
+      team: (teamId) => maySee(context.viewer, teamId),
+    }),
+    runScopesOnType: true,
+  },
+  complexity: { defaultComplexity: 1, defaultListMultiplier: 10, limit: { complexity: 20_000, depth: 15, breadth: 500 } },
+});
+
+builder.queryType({ description: 'What can be read.' });
+builder.mutationType({ description: 'What can be asked for. Expected failures are members of each result.' });
+builder.subscriptionType({ description: 'What can be watched. docs/live-protocol.md has the rules.' });
+
+builder.scalarType('DateTime', {
+  description: 'A moment, in ISO 8601 with milliseconds, UTC.',
+  serialize: (value) => value.toISOString(),
+  parseValue: (value) => {
+    const date = new Date(String(value));
+    if (Number.isNaN(date.getTime())) throw new TypeError(`${JSON.stringify(value)} is not a moment in ISO 8601.`);
+    return date;
+  },
+});

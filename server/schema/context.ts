@@ -1,0 +1,27 @@
+import type { Logger } from 'pino';
+import type { BlobStore } from '../../blobs/blobStore.ts';
+import type { Follower } from '../../journal/follow.ts';
+import type { Journal } from '../../journal/journal.ts';
+import type { Viewer } from '../auth/viewer.ts';
+import type { Database } from '../database.ts';
+import type { RunChanges } from '../live/runChanges.ts';
+import type { Waker } from '../temporal/waker.ts';
+
+/** What the gateway's parts are to a resolver. */
+export interface Services {
+  readonly database: Database;
+  readonly journal: Journal;
+  readonly follower: Follower;
+  readonly runChanges: RunChanges;
+  readonly waker: Waker;
+  readonly blobs: BlobStore;
+  readonly log: Logger;
+  /** The address that people open. */
+  readonly publicUrl: string;
+}
+
+/** What every resolver has: the gateway's parts and who asks. */
+export interface Context extends Services {
+  /** On a live socket it is looked up again while the socket lives. */
+  readonly viewer: Viewer;
+}

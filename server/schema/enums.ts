@@ -1,0 +1,104 @@
+import { chunkStreams, itemKinds, noticeCodes, turnReasons } from '../../domain/events.ts';
+import { harnessKinds } from '../../domain/harness.ts';
+import { roles } from '../../domain/person.ts';
+import { promptKinds, promptStates } from '../../domain/prompt.ts';
+import { restoreStatuses, restoreSubjects, snapshotKinds } from '../../domain/snapshot.ts';
+import {
+  messageStates,
+  runOrigins,
+  runStates,
+  sessionCauses,
+  sessionOutcomes,
+  sessionStates,
+  waits,
+} from '../../domain/states.ts';
+import { builder } from './builder.ts';
+
+export const RunStateEnum = builder.enumType('RunState', {
+  description: 'The state of a run. SUCCEEDED, FAILED and CANCELED are ends; a follow-up queues an ended run again.',
+  values: runStates,
+});
+export const SessionStateEnum = builder.enumType('SessionState', {
+  description:
+    'The state of a session: QUEUED → PROVISIONING → RESTORING → RUNNING ⇄ IDLE, RUNNING ⇄ BLOCKED → SNAPSHOTTING → ENDED.',
+  values: sessionStates,
+});
+export const SessionOutcomeEnum = builder.enumType('SessionOutcome', {
+  description: 'How a session ended. PARKED: it waits for a person without a machine. LOST: its worker was lost.',
+  values: sessionOutcomes,
+});
+export const SessionCauseEnum = builder.enumType('SessionCause', {
+  description: 'Why a session was opened.',
+  values: sessionCauses,
+});
+export const RunOriginEnum = builder.enumType('RunOrigin', { description: 'Where a run came from.', values: runOrigins });
+export const HarnessKindEnum = builder.enumType('HarnessKind', {
+  description: 'The kind of agent. SCRIPT runs each message as a shell script.',
+  values: harnessKinds,
+});
+export const WaitEnum = builder.enumType('Wait', { description: 'What a run or session waits for.', values: waits });
+export const MessageStateEnum = builder.enumType('MessageState', {
+  description: 'The state of a message. RETURNED: it did not reach an agent, and its text belongs to its author again.',
+  values: messageStates,
+});
+export const RoleEnum = builder.enumType('Role', { description: 'What a member may do in a team.', values: roles });
+export const FailureOriginEnum = builder.enumType('FailureOrigin', {
+  description: 'Whose a failure is to mend: the user’s (repository, script, input) or the platform’s.',
+  values: ['USER', 'PLATFORM'] as const,
+});
+export const ActorKindEnum = builder.enumType('ActorKind', {
+  description: 'Who caused something: a person through the API, an operator through Temporal, or Baton itself.',
+  values: ['USER', 'OPERATOR', 'PLATFORM'] as const,
+});
+export const PromptKindEnum = builder.enumType('PromptKind', { description: 'What an agent asks for.', values: promptKinds });
+export const PromptStateEnum = builder.enumType('PromptState', { description: 'The state of a prompt.', values: promptStates });
+export const SnapshotKindEnum = builder.enumType('SnapshotKind', {
+  description: 'CHECKPOINT: after a turn. FINAL: at the session’s end, when nothing of it runs any more.',
+  values: snapshotKinds,
+});
+export const ChangeStatusEnum = builder.enumType('ChangeStatus', {
+  description: 'What became of a file.',
+  values: ['ADDED', 'MODIFIED', 'DELETED', 'RENAMED', 'TYPE_CHANGED'] as const,
+});
+export const CaptureGapStatusEnum = builder.enumType('CaptureGapStatus', {
+  description: 'Whether an entry was left out on purpose or could not be captured.',
+  values: ['SKIPPED', 'FAILED'] as const,
+});
+export const RestoreStatusEnum = builder.enumType('RestoreStatus', {
+  description: 'How one entry of a snapshot fared.',
+  values: restoreStatuses,
+});
+export const RestoreSubjectEnum = builder.enumType('RestoreSubject', {
+  description: 'What a line of a restore report speaks of.',
+  values: restoreSubjects,
+});
+export const RestoreChoiceKindEnum = builder.enumType('RestoreChoiceKind', {
+  description: 'Which workspace a person chose to continue with.',
+  values: ['LATEST', 'SNAPSHOT', 'NONE'] as const,
+});
+export const NoticeLevelEnum = builder.enumType('NoticeLevel', {
+  description: 'How much a notice matters.',
+  values: ['INFO', 'WARNING'] as const,
+});
+export const NoticeCodeEnum = builder.enumType('NoticeCode', { description: 'What a notice is about.', values: noticeCodes });
+export const TurnReasonEnum = builder.enumType('TurnReason', { description: 'How a turn ended.', values: turnReasons });
+export const ItemKindEnum = builder.enumType('ItemKind', {
+  description: 'What an item of the transcript is.',
+  values: itemKinds,
+});
+export const ItemStatusEnum = builder.enumType('ItemStatus', {
+  description: 'How an item ended.',
+  values: ['OK', 'FAILED', 'CANCELED'] as const,
+});
+export const ChunkStreamEnum = builder.enumType('ChunkStream', {
+  description: 'Where streamed text came from.',
+  values: chunkStreams,
+});
+export const PromptCloseReasonEnum = builder.enumType('PromptCloseReason', {
+  description: 'Why a prompt can no longer be answered.',
+  values: ['EXPIRED', 'WITHDRAWN'] as const,
+});
+export const NotContinuableReasonEnum = builder.enumType('NotContinuableReason', {
+  description: 'Why a run cannot be continued as asked.',
+  values: ['NO_CONVERSATION', 'NOT_ENDED', 'SNAPSHOT_NOT_FOUND', 'NO_SNAPSHOT'] as const,
+});

@@ -1,0 +1,54 @@
+import type { EnvironmentRepository } from '../../journal/readSession.ts';
+import { builder } from './builder.ts';
+import { HarnessKindEnum } from './enums.ts';
+
+const RepositoryRef = builder.objectRef<EnvironmentRepository>('Repository').implement({
+  description: 'A repository of an environment.',
+  fields: (t) => ({
+    url: t.exposeString('url', { description: 'Its address.' }),
+    branch: t.exposeString('branch', { nullable: true, description: 'The branch to start from; null: the remote’s HEAD.' }),
+    path: t.exposeString('path', { description: 'Its folder in the workspace; `.` for the only one.' }),
+  }),
+});
+
+export interface Variable {
+  readonly name: string;
+  readonly value: string;
+}
+
+const VariableRef = builder.objectRef<Variable>('Variable').implement({
+  description: 'A variable that agents see.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'Its name.' }),
+    value: t.exposeString('value', { description: 'Its value.' }),
+  }),
+});
+
+builder.prismaNode('Environment', {
+  id: { field: 'id', description: 'The id.' },
+  description: 'What agents work in: repositories, setup commands, variables.',
+  authScopes: (environment) => ({ team: environment.teamId }),
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'Its name, one of a kind in the team.' }),
+    team: t.relation('team', { description: 'Whose it is.' }),
+    repositories: t.field({
+      type: [RepositoryRef],
+      description: 'Its repositories, each in a folder of the workspace.',
+      resolve: (environment) => environment.repositories as unknown as EnvironmentRepository[],
+    }),
+    setupCommands: t.exposeStringList('setupCommands', {
+      description: 'Shell commands that each session runs in the workspace before its agent starts.',
+    }),
+    variables: t.field({
+      type: [VariableRef],
+      description: 'What setup commands and agents see in their environment.',
+      resolve: (environment) => environment.variables as unknown as Variable[],
+    }),
+    idleSeconds: t.exposeInt('idleSeconds', {
+      nullable: true,
+      description: 'Seconds that an ended turn waits for the next message; null: by the run’s origin.',
+    }),
+    defaultHarness: t.expose('defaultHarness', { type: HarnessKindEnum, description: 'The agent of runs that name none.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
+  }),
+});

@@ -1,0 +1,59 @@
+import type { EventType, RunEvent } from '../../domain/events.ts';
+import type { PagedEvent } from '../../domain/mergeChunks.ts';
+import { builder } from './builder.ts';
+
+/** An event of one type, in its place in the log. */
+export type EventOf<T extends EventType> = PagedEvent & { readonly event: Extract<RunEvent, { type: T }> };
+
+/** The GraphQL type of every event. Total: an event without a type does not compile. */
+const typeNames: Record<EventType, string> = {
+  'run.created': 'RunCreatedEvent',
+  'run.state': 'RunStateChangedEvent',
+  'run.waiting': 'RunWaitingEvent',
+  'run.cancelRequested': 'CancelRequestedEvent',
+  'run.continued': 'RunContinuedEvent',
+  'message.added': 'MessageAddedEvent',
+  'message.delivered': 'MessageDeliveredEvent',
+  'message.returned': 'MessageReturnedEvent',
+  'message.withdrawn': 'MessageWithdrawnEvent',
+  'session.opened': 'SessionOpenedEvent',
+  'session.state': 'SessionStateChangedEvent',
+  'session.waiting': 'SessionWaitingEvent',
+  'session.failed': 'SessionFailedEvent',
+  'session.endRequested': 'EndRequestedEvent',
+  'workspace.opened': 'WorkspaceOpenedEvent',
+  'workspace.restored': 'WorkspaceRestoredEvent',
+  'snapshot.captured': 'SnapshotCapturedEvent',
+  'snapshot.failed': 'SnapshotFailedEvent',
+  notice: 'NoticeEvent',
+  'turn.started': 'TurnStartedEvent',
+  'turn.ended': 'TurnEndedEvent',
+  'turn.rolledBack': 'TurnRolledBackEvent',
+  'turn.interruptRequested': 'InterruptRequestedEvent',
+  'item.started': 'ItemStartedEvent',
+  'item.chunk': 'ItemChunkEvent',
+  'item.ended': 'ItemEndedEvent',
+  'files.changed': 'FilesChangedEvent',
+  'prompt.opened': 'PromptOpenedEvent',
+  'prompt.answered': 'PromptAnsweredEvent',
+  'prompt.delivered': 'PromptDeliveredEvent',
+  'prompt.closed': 'PromptClosedEvent',
+};
+
+export const EventInterface = builder.interfaceRef<PagedEvent>('Event').implement({
+  description: 'One fact of a run, in its place in the log.',
+  resolveType: ({ event }) => typeNames[event.type],
+  fields: (t) => ({
+    seq: t.exposeInt('seq', { description: 'Its sequence number: 1, 2, 3 … without gaps.' }),
+    at: t.expose('at', { type: 'DateTime', description: 'When it happened, by the database’s clock.' }),
+    sessionOrdinal: t.exposeInt('session', {
+      nullable: true,
+      description: 'The ordinal of the session it happened in; null between sessions.',
+    }),
+  }),
+});
+
+/** Begins the GraphQL type of one event. */
+export function eventRef<T extends EventType>(type: T) {
+  return builder.objectRef<EventOf<T>>(typeNames[type]);
+}

@@ -1,0 +1,87 @@
+import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import type { Logger } from 'pino';
+import { runWorkflowId, type RunId } from '../../domain/ids.ts';
+import type { Journal } from '../../journal/journal.ts';
+import { executionOf, runWaiting } from '../../journal/steps.ts';
+import { runWorkflowType, wake, type RunInput } from '../../workflows/contract.ts';
+
+export interface WakerOptions {
+  readonly address: string;
+  readonly namespace: string;
+  readonly taskQueue: string;
+  readonly connection?: Partial<ConnectionOptions>;
+}
+
+/** How long a signal may take before the run is said to wait for Temporal. */
+const deadlineMs = 5_000;
+
+/**
+ * Tells Temporal that there is work: Signal-With-Start on the run's workflow, after the commit. It carries nothing and
+ * may be repeated. When Temporal is away the run says that it waits for it, and the sweeper tries again.
+ */
+export class Waker {
+  readonly #connection: Connection;
+  readonly #client: Client;
+  readonly #taskQueue: string;
+  readonly #journal: Journal;
+  readonly #log: Logger;
+
+  constructor(journal: Journal, log: Logger, { address, namespace, taskQueue, connection }: WakerOptions) {
+    this.#connection = Connection.lazy({ address, connectTimeout: deadlineMs, ...connection });
+    this.#client = new Client({ connection: this.#connection, namespace });
+    this.#taskQueue = taskQueue;
+    this.#journal = journal;
+    this.#log = log;
+  }
+
+  /** Wakes the run's workflow, starting it when none is open. Resolves when it was tried; never rejects. */
+  async wake(runId: RunId): Promise<boolean> {
+    const args: [RunInput] = [{ runId, taskQueue: this.#taskQueue }];
+    try {
+      await this.#withDeadline(() =>
+        this.#client.workflow.signalWithStart(runWorkflowType, {
+          workflowId: runWorkflowId(runId),
+          taskQueue: this.#taskQueue,
+          args,
+          signal: wake,
+          signalArgs: [],
+          staticSummary: `Run ${runId}`,
+        }),
+      );
+    } catch (error) {
+      this.#log.warn({ err: error, runId }, 'Temporal could not be told of work; it will be tried again');
+      await this.#noteWait(runId, 'TEMPORAL', 'Temporal does not answer; the run starts by itself when it does.');
+      return false;
+    }
+    await this.#noteWait(runId, 'WORKER', null);
+    return true;
+  }
+
+  /** Cancels the execution that has the run's work, so that Temporal shows it as canceled; a closed one is left as it is. */
+  async cancel(runId: RunId): Promise<void> {
+    try {
+      const executionRunId = await executionOf(this.#journal, runId);
+      if (executionRunId === null) return;
+      await this.#withDeadline(() => this.#client.workflow.getHandle(runWorkflowId(runId), executionRunId).cancel());
+    } catch (error) {
+      // The run's log has the cancel and the session's worker reads it there; this is for Temporal's own books.
+      this.#log.debug({ err: error, runId }, 'the execution could not be canceled');
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.close();
+  }
+
+  async #noteWait(runId: RunId, wait: 'TEMPORAL' | 'WORKER', detail: string | null): Promise<void> {
+    try {
+      await runWaiting(this.#journal, runId, wait, detail);
+    } catch (error) {
+      this.#log.warn({ err: error, runId }, 'what the run waits for could not be noted');
+    }
+  }
+
+  #withDeadline<T>(work: () => Promise<T>): Promise<T> {
+    return this.#connection.withDeadline(Date.now() + deadlineMs, work);
+  }
+}

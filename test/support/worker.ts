@@ -1,0 +1,28 @@
+import { Runtime } from '@temporalio/worker';
+import { pino } from 'pino';
+import { directoryStore } from '../../blobs/directoryStore.ts';
+import { workerConfig } from '../../config/worker.ts';
+import { detectSandbox } from '../../harnesses/detectSandbox.ts';
+import { createSessionWorkspaces } from '../../workflows/createSessionWorkspaces.ts';
+import { temporalLogger } from '../../workflows/temporalLogger.ts';
+import { startWorker, type BatonWorker } from '../../workflows/worker.ts';
+import type { TestSettings } from './gateway.ts';
+
+let installed = false;
+
+/** A worker in this process, with everything real. */
+export async function startTestWorker({ environment }: TestSettings, more: Record<string, string> = {}): Promise<BatonWorker> {
+  const config = workerConfig({ ...environment, ...more });
+  const log = pino({ level: config.BATON_LOG_LEVEL });
+  if (!installed) Runtime.install({ logger: temporalLogger(pino({ level: 'silent' })), shutdownSignals: [] });
+  installed = true;
+  const { sandbox } = await detectSandbox(config.BATON_SANDBOX);
+  const blobs = directoryStore({ directory: config.BATON_BLOBS, masterKey: config.masterKey });
+  const workspaces = createSessionWorkspaces({
+    blobs,
+    sandbox,
+    directory: config.BATON_WORKER_HOME,
+    allowLocal: config.BATON_ALLOW_LOCAL_REPOSITORIES,
+  });
+  return startWorker(config, log, { sandbox, workspaces });
+}

@@ -1,0 +1,20 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const graphql = fileURLToPath(new URL('./node_modules/graphql/index.js', import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    // Libraries take GraphQL's CommonJS; ours would take its modules, and GraphQL refuses to work with two copies of itself.
+    alias: [{ find: /^graphql$/, replacement: graphql }],
+  },
+  test: {
+    include: ['**/*.test.ts'],
+    exclude: ['**/node_modules/**', 'dist/**', '.baton/**'],
+    globalSetup: ['test/support/globalSetup.ts'],
+    // Real databases, servers and browsers, on machines that are busy with each other's tests.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 30_000,
+  },
+});

@@ -1,0 +1,205 @@
+import { createSignal, For, Index, Show, type JSX } from 'solid-js';
+import { createStore } from 'solid-js/store';
+import { createClientKeys } from '../api/clientKey.ts';
+import { send } from '../api/client.ts';
+import { failedWith } from '../api/loaded.ts';
+import { CreateEnvironmentDocument, type EnvironmentPartsFragment } from '../generated/operations.ts';
+import { useApp } from '../shell/app.ts';
+import { HintedField } from '../ui/HintedField.tsx';
+import { Icon } from '../ui/Icon.tsx';
+import { inputOf, nameFrom, noEnvironment, noRepository, type RepositoryDraft } from './environmentDraft.ts';
+import { idleChoices, idleWords } from './idleChoices.ts';
+
+export interface EnvironmentFormProps {
+  readonly onCreated: (environment: EnvironmentPartsFragment) => void;
+  /** What stands beside the button, such as a way back. */
+  readonly children?: JSX.Element;
+}
+
+/** A form that makes an environment: where the code is, and what must be done before an agent can work on it. */
+export function EnvironmentForm(props: EnvironmentFormProps): JSX.Element {
+  const { viewer } = useApp();
+  const [draft, setDraft] = createStore(
+    structuredClone(noEnvironment) as { -readonly [K in keyof typeof noEnvironment]: (typeof noEnvironment)[K] },
+  );
+  const [problem, setProblem] = createSignal<{ readonly field: string; readonly message: string } | null>(null);
+  const [busy, setBusy] = createSignal(false);
+  const clientKey = createClientKeys();
+  const teams = (): readonly { id: string; name: string }[] =>
+    (viewer.memberships ?? []).filter(({ role }) => role !== 'VIEWER').map(({ team }) => team);
+  const invalid = (field: string): boolean => problem()?.field === field;
+  const setRepository = (index: number, change: Partial<RepositoryDraft>): void =>
+    setDraft('repositories', (all) => all.map((one, at) => (at === index ? { ...one, ...change } : one)));
+
+  const create = async (): Promise<void> => {
+    const result = inputOf(draft);
+    if (!result.ok) return void setProblem(result);
+    setBusy(true);
+    setProblem(null);
+    try {
+      const { createEnvironment } = await send(CreateEnvironmentDocument, {
+        input: { ...result.input, clientKey: clientKey(result.input) },
+      });
+      if (createEnvironment.__typename === 'CreateEnvironmentPayload') props.onCreated(createEnvironment.environment);
+      else setProblem({ field: 'field' in createEnvironment ? createEnvironment.field : '', message: createEnvironment.message });
+    } catch (error) {
+      setProblem({ field: '', message: failedWith(error).message });
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return (
+    <form
+      class="environment-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void create();
+      }}
+    >
+      <div class="form-grid">
+        <Index each={draft.repositories}>
+          {(repository, index) => (
+            <fieldset class="form-wide repository">
+              <legend class="visually-hidden">Repository {index + 1}</legend>
+              <label class="form-label">
+                Repository
+                <input
+                  class="input mono"
+                  required={index === 0}
+                  placeholder="https://… or a path on the worker"
+                  spellcheck={false}
+                  autocomplete="off"
+                  aria-invalid={invalid('repositories')}
+                  value={repository().url}
+                  onInput={(event) => setRepository(index, { url: event.currentTarget.value })}
+                />
+              </label>
+              <label class="form-label">
+                Branch
+                <input
+                  class="input mono"
+                  placeholder="the remote’s own"
+                  spellcheck={false}
+                  value={repository().branch}
+                  onInput={(event) => setRepository(index, { branch: event.currentTarget.value })}
+                />
+              </label>
+              <Show when={draft.repositories.length > 1}>
+                <label class="form-label">
+                  Folder
+                  <input
+                    class="input mono"
+                    placeholder={nameFrom(repository().url)}
+                    spellcheck={false}
+                    value={repository().path}
+                    onInput={(event) => setRepository(index, { path: event.currentTarget.value })}
+                  />
+                </label>
+                <button
+                  type="button"
+                  class="button bare square"
+                  aria-label={`Remove repository ${index + 1}`}
+                  onClick={() => setDraft('repositories', (all) => all.filter((_, at) => at !== index))}
+                >
+                  <Icon name="close" />
+                </button>
+              </Show>
+            </fieldset>
+          )}
+        </Index>
+        <div class="form-wide">
+          <button type="button" class="button bare" onClick={() => setDraft('repositories', (all) => [...all, noRepository])}>
+            <Icon name="plus" />
+            Another repository
+          </button>
+        </div>
+        <label class="form-label">
+          Name
+          <input
+            class="input"
+            placeholder={nameFrom(draft.repositories[0]?.url ?? '') || 'Taken from the repository'}
+            aria-invalid={invalid('name')}
+            value={draft.name}
+            onInput={(event) => setDraft('name', event.currentTarget.value)}
+          />
+        </label>
+        <label class="form-label">
+          After a turn, a session
+          <span class="chosen">
+            <select
+              class="input"
+              value={draft.idleSeconds}
+              onChange={(event) => setDraft('idleSeconds', event.currentTarget.value)}
+            >
+              <option value="">as its origin has it</option>
+              <For each={idleChoices}>{(seconds) => <option value={seconds}>{idleWords(seconds)}</option>}</For>
+            </select>
+            <Icon name="down" />
+          </span>
+        </label>
+        <Show when={teams().length > 1}>
+          <label class="form-label form-wide">
+            Team
+            <span class="chosen">
+              <select class="input" value={draft.teamId} onChange={(event) => setDraft('teamId', event.currentTarget.value)}>
+                <option value="">your own</option>
+                <For each={teams()}>{({ id, name }) => <option value={id}>{name}</option>}</For>
+              </select>
+              <Icon name="down" />
+            </span>
+          </label>
+        </Show>
+        <HintedField
+          label="Setup commands"
+          hint="One a line. They run in the workspace before the agent, and their output is in the transcript."
+          class="form-label form-wide"
+        >
+          {(ties) => (
+            <textarea
+              {...ties}
+              class="input mono"
+              rows={3}
+              placeholder="npm ci"
+              spellcheck={false}
+              aria-invalid={invalid('setupCommands')}
+              value={draft.setup}
+              onInput={(event) => setDraft('setup', event.currentTarget.value)}
+            />
+          )}
+        </HintedField>
+        <HintedField
+          label="Variables"
+          hint="NAME=value, one a line. Everyone in the team can read them: they are no place for secrets."
+          class="form-label form-wide"
+        >
+          {(ties) => (
+            <textarea
+              {...ties}
+              class="input mono"
+              rows={2}
+              placeholder="NODE_ENV=development"
+              spellcheck={false}
+              aria-invalid={invalid('variables')}
+              value={draft.variables}
+              onInput={(event) => setDraft('variables', event.currentTarget.value)}
+            />
+          )}
+        </HintedField>
+      </div>
+      <Show when={problem()}>
+        {(found) => (
+          <p class="problem" role="alert">
+            {found().message}
+          </p>
+        )}
+      </Show>
+      <div class="form-actions">
+        {props.children}
+        <button type="submit" class="button primary" disabled={busy()}>
+          Create environment
+        </button>
+      </div>
+    </form>
+  );
+}

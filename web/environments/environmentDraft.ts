@@ -1,0 +1,77 @@
+import type { CreateEnvironmentInput } from '../generated/operations.ts';
+
+export interface RepositoryDraft {
+  readonly url: string;
+  readonly branch: string;
+  readonly path: string;
+}
+
+/** An environment as the form has it: everything a text. */
+export interface EnvironmentDraft {
+  readonly name: string;
+  readonly teamId: string;
+  readonly repositories: readonly RepositoryDraft[];
+  readonly setup: string;
+  readonly variables: string;
+  readonly idleSeconds: string;
+}
+
+export const noRepository: RepositoryDraft = { url: '', branch: '', path: '' };
+
+export const noEnvironment: EnvironmentDraft = {
+  name: '',
+  teamId: '',
+  repositories: [noRepository],
+  setup: '',
+  variables: '',
+  idleSeconds: '',
+};
+
+/** A name for an environment, from its first repository: its last part. */
+export const nameFrom = (url: string): string =>
+  url
+    .trim()
+    .replace(/\/+$/, '')
+    .replace(/\.git$/, '')
+    .split(/[/:]/)
+    .at(-1) ?? '';
+
+const lines = (text: string): string[] =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+
+export type DraftResult =
+  | { readonly ok: true; readonly input: Omit<CreateEnvironmentInput, 'clientKey'> }
+  | { readonly ok: false; readonly field: string; readonly message: string };
+
+/** What to send for a draft, or the first thing that is wrong with it. */
+export function inputOf(draft: EnvironmentDraft): DraftResult {
+  const repositories = draft.repositories.filter(({ url }) => url.trim() !== '');
+  if (repositories.length === 0) {
+    return { ok: false, field: 'repositories', message: 'Name a repository: an address git can clone, or a path on the worker.' };
+  }
+  const variables = lines(draft.variables).map((line) => /^([A-Za-z_]\w*)=(.*)$/.exec(line) ?? line);
+  const wrong = variables.find((line) => typeof line === 'string');
+  if (typeof wrong === 'string') {
+    return { ok: false, field: 'variables', message: `“${wrong}” is not of the form NAME=value.` };
+  }
+  return {
+    ok: true,
+    input: {
+      name: draft.name.trim() || nameFrom(repositories[0]?.url ?? ''),
+      ...(draft.teamId && { teamId: draft.teamId }),
+      repositories: repositories.map(({ url, branch, path }) => ({
+        url: url.trim(),
+        ...(branch.trim() && { branch: branch.trim() }),
+        ...(path.trim() && { path: path.trim() }),
+      })),
+      setupCommands: lines(draft.setup),
+      variables: variables.flatMap((found) =>
+        typeof found === 'string' ? [] : [{ name: found[1] ?? '', value: found[2] ?? '' }],
+      ),
+      ...(draft.idleSeconds !== '' && { idleSeconds: Number(draft.idleSeconds) }),
+    },
+  };
+}

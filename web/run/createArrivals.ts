@@ -1,0 +1,19 @@
+import { createEffect, type Accessor } from 'solid-js';
+import type { Outbox } from './composer/outbox.ts';
+import type { Transcript } from './model/transcript.ts';
+
+/** Entries at the end of the transcript in which a message that was just sent can stand. */
+const lookBack = 100;
+
+/** Tells the outbox which of its messages the transcript shows by now, so that none is shown twice. */
+export function createArrivals(transcript: Accessor<Transcript>, outbox: Outbox): void {
+  createEffect(() => {
+    if (outbox.messages().length === 0) return;
+    const { pending, sections } = transcript();
+    const shown = new Set(pending.map(({ messageId }) => messageId));
+    for (const entry of sections.flatMap(({ entries }) => entries.slice(-lookBack))) {
+      if (entry.kind === 'TURN' || entry.kind === 'MESSAGE') shown.add(entry.messageId);
+    }
+    outbox.arrived(shown);
+  });
+}

@@ -1,0 +1,76 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { BlobStore } from '../blobs/blobStore.ts';
+import type { BlobRef, SnapshotSummary } from '../domain/snapshot.ts';
+import type { Sandbox } from '../harnesses/sandbox.ts';
+import type { SessionToOpen } from '../journal/readSession.ts';
+import { createWorkspaces } from '../workspace/workspaces.ts';
+import type { HostedSession } from './hostedSession.ts';
+import { sandboxedGit } from './sandboxedGit.ts';
+import type { SessionWorkspaces } from './sessionWorkspaces.ts';
+
+export interface SessionWorkspacesOptions {
+  readonly blobs: BlobStore;
+  readonly sandbox: Sandbox;
+  /** The worker's own directory. */
+  readonly directory: string;
+  /** Whether environments may name repositories by a path on this worker. */
+  readonly allowLocal: boolean;
+}
+
+/** The session's view of the workspaces: each in the session's own directory, on the run's own branch. */
+export function createSessionWorkspaces({ blobs, sandbox, directory, allowLocal }: SessionWorkspacesOptions): SessionWorkspaces {
+  const nothing = path.join(directory, 'nothing');
+  mkdirSync(nothing, { recursive: true, mode: 0o755 });
+  const workspaces = createWorkspaces({
+    blobs,
+    mirrors: path.join(directory, 'mirrors'),
+    workspaceGit: sandboxedGit({ sandbox, nothing }),
+  });
+  return {
+    open: (session, info, onProgress) =>
+      workspaces.open({
+        ...placeOf(session, info),
+        repositories: info.repositories.map(({ url, branch, path }) => ({ repository: path, url, branch })),
+        workingBranch: workingBranch(info),
+        restoring: manifestOf(info.restore?.summary),
+        author: { name: info.creatorName, email: info.creatorEmail ?? 'baton@localhost' },
+        allowLocal,
+        signal: session.halted,
+        onProgress,
+      }),
+    restore: (session, info) =>
+      workspaces.restore({
+        ...placeOf(session, info),
+        manifest: info.restore.summary.manifest,
+        snapshotId: info.restore.snapshotId,
+        opened: session.opened,
+        signal: session.halted,
+      }),
+    // A cancel stops what the agent does; what it did is still captured.
+    capture: async (session, info, signal) => {
+      const { summary, changes } = await workspaces.capture({
+        ...placeOf(session, info),
+        opened: session.opened,
+        previous: session.manifest,
+        quiesced: true,
+        signal,
+      });
+      return { summary, changed: changes };
+    },
+  };
+}
+
+const placeOf = (session: HostedSession, { teamId }: Pick<SessionToOpen, 'teamId'>) => ({
+  teamId,
+  directory: session.workspace,
+  state: session.workspaceState,
+});
+
+const manifestOf = (summary: SnapshotSummary | undefined): BlobRef | null => summary?.manifest ?? null;
+
+/**
+ * The run's own branch, so that runs on one repository never meet: `baton/` and the end of the run's id, which is
+ * random, where its beginning is only the time.
+ */
+const workingBranch = ({ runId }: Pick<SessionToOpen, 'runId'>): string => `baton/${runId.slice(-10)}`;

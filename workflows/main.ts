@@ -1,0 +1,35 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { Runtime } from '@temporalio/worker';
+import { pino } from 'pino';
+import { directoryStore } from '../blobs/directoryStore.ts';
+import { runPart } from '../config/part.ts';
+import { workerConfig } from '../config/worker.ts';
+import { detectSandbox } from '../harnesses/detectSandbox.ts';
+import { createSessionWorkspaces } from './createSessionWorkspaces.ts';
+import { temporalLogger } from './temporalLogger.ts';
+import { startWorker } from './worker.ts';
+
+/** The worker's process. */
+await runPart(async () => {
+  const config = workerConfig();
+  const log = pino({ level: config.BATON_LOG_LEVEL, base: { part: 'worker', worker: config.BATON_WORKER_NAME } });
+  Runtime.install({ logger: temporalLogger(log), shutdownSignals: [] });
+  await mkdir(path.join(config.BATON_WORKER_HOME, 'sessions'), { recursive: true, mode: 0o755 });
+  const { sandbox, why } = await detectSandbox(config.BATON_SANDBOX);
+  log.info(why);
+  const blobs = directoryStore({ directory: config.BATON_BLOBS, masterKey: config.masterKey });
+  const workspaces = createSessionWorkspaces({
+    blobs,
+    sandbox,
+    directory: config.BATON_WORKER_HOME,
+    allowLocal: config.BATON_ALLOW_LOCAL_REPOSITORIES,
+  });
+  const worker = await startWorker(config, log, { sandbox, workspaces });
+  log.info('the worker polls');
+  worker.done.catch((error: unknown) => {
+    log.fatal({ err: error }, 'the worker failed');
+    process.exit(1);
+  });
+  return { stop: worker.stop };
+});

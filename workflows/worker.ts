@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Worker, type WorkerOptions, type WorkflowBundleOption } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import type { WorkerConfig } from '../config/worker.ts';
+import { harnesses } from '../harnesses/registry.ts';
+import type { Sandbox } from '../harnesses/sandbox.ts';
+import { Follower } from '../journal/follow.ts';
+import { openJournal } from '../journal/journal.ts';
+import { createControlActivities } from './activities/createControl.ts';
+import { createHostActivities, type HostDependencies } from './activities/createHost.ts';
+import { createSessionActivities } from './activities/createSession.ts';
+import { taskQueues } from './contract.ts';
+import { HostedSessions } from './hostedSessions.ts';
+import type { SessionWorkspaces } from './sessionWorkspaces.ts';
+
+export interface BatonWorker {
+  /** Rejects when the worker fails for good; resolves after `stop`. */
+  readonly done: Promise<void>;
+  /** Takes nothing more, stops the agents, gives up the leases, and lets go of everything. */
+  stop(): Promise<void>;
+}
+
+export interface WorkerParts {
+  readonly sandbox: Sandbox;
+  readonly workspaces: SessionWorkspaces;
+}
+
+/** Steps of the journal that may run at once; they are short. */
+const controlSlots = 50;
+
+/**
+ * Starts a worker: one poller of workflows and of sessions to host, one of the journal's own queue, and one of a queue
+ * that only this process has, on which the sessions it holds are worked on. Resolves when all poll.
+ */
+export async function startWorker(config: WorkerConfig, log: Logger, { sandbox, workspaces }: WorkerParts): Promise<BatonWorker> {
+  const name = config.BATON_WORKER_NAME;
+  const queues = taskQueues(config.BATON_TASK_QUEUE);
+  const ownTaskQueue = `${queues.shared}-worker-${name}-${randomBytes(6).toString('hex')}`;
+  const journal = openJournal({
+    databaseUrl: config.DATABASE_URL,
+    applicationName: `baton-worker ${name}`,
+    maxConnections: 10 + config.BATON_WORKER_CAPACITY,
+    onWarning: (message, error) => log.warn({ err: error }, message),
+  });
+  const [native, connection] = await Promise.all([
+    NativeConnection.connect({ address: config.TEMPORAL_ADDRESS }),
+    Connection.connect({ address: config.TEMPORAL_ADDRESS }),
+  ]);
+  const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE });
+  const sessions = new HostedSessions(journal);
+
+  const host: HostDependencies = {
+    journal,
+    follower: new Follower(journal, (message, error) => log.warn({ err: error }, message)),
+    log,
+    sessionsDirectory: path.join(config.BATON_WORKER_HOME, 'sessions'),
+    sessions,
+    workerName: name,
+    ownTaskQueue,
+    signalWorkflow: (workflowId, signal, arg) => client.workflow.getHandle(workflowId).signal(signal, arg),
+  };
+  const common = {
+    connection: native,
+    namespace: config.TEMPORAL_NAMESPACE,
+    identity: `${name}@${process.pid}`,
+    shutdownGraceTime: '5 seconds',
+    maxHeartbeatThrottleInterval: '1 second',
+    defaultHeartbeatThrottleInterval: '1 second',
+  } satisfies Partial<WorkerOptions>;
+  const workers = await Promise.all([
+    Worker.create({
+      ...common,
+      ...(await workflowCode(config)),
+      taskQueue: queues.shared,
+      activities: { ...createHostActivities(host) },
+      maxConcurrentActivityTaskExecutions: config.BATON_WORKER_CAPACITY,
+      maxCachedWorkflows: 500,
+    }),
+    Worker.create({
+      ...common,
+      taskQueue: queues.control,
+      activities: { ...createControlActivities({ journal, startDeadlineMs: config.BATON_START_DEADLINE_HOURS * 3_600_000 }) },
+      maxConcurrentActivityTaskExecutions: controlSlots,
+    }),
+    Worker.create({
+      ...common,
+      taskQueue: ownTaskQueue,
+      activities: {
+        ...createSessionActivities({
+          journal,
+          workspaces,
+          harnesses,
+          sandbox,
+          sessions,
+          turnTimeoutMs: config.BATON_TURN_TIMEOUT_MINUTES * 60_000,
+          promptDeadlineMs: config.BATON_PROMPT_DEADLINE_HOURS * 3_600_000,
+          setupTimeoutMs: config.BATON_SETUP_TIMEOUT_MINUTES * 60_000,
+        }),
+      },
+      maxConcurrentActivityTaskExecutions: 2 * config.BATON_WORKER_CAPACITY,
+    }),
+  ]);
+  const done = Promise.all(workers.map((worker) => worker.run())).then(() => {});
+
+  return {
+    done,
+    stop: async () => {
+      await sessions.endAll();
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      await done.catch((error: unknown) => log.error({ err: error }, 'the worker ended with an error'));
+      await sessions.removed();
+      await Promise.all([connection.close(), native.close(), journal.close()]);
+    },
+  };
+}
+
+/** The built workflow code where there is one, else the source, which Temporal bundles now. */
+async function workflowCode({
+  BATON_WORKFLOW_BUNDLE: built,
+}: WorkerConfig): Promise<{ workflowBundle: WorkflowBundleOption } | { workflowsPath: string }> {
+  if (built) return { workflowBundle: { code: await readFile(built, 'utf8') } };
+  return { workflowsPath: fileURLToPath(new URL('./workflows.ts', import.meta.url)) };
+}

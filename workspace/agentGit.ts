@@ -1,0 +1,109 @@
+import { join } from 'node:path';
+import { parseAgentIndex, readIndexFile, type AgentIndex, type IndexFile } from './agentIndex.ts';
+import { Beneath } from './beneath.ts';
+import { splitNul } from './bytePath.ts';
+import { GitError } from './git.ts';
+import { readGitDirectory, type GitDirectoryState } from './gitDirectory.ts';
+import { IndexCorruptError } from './gitIndex.ts';
+import type { Gap } from './manifest.ts';
+import { readRefs, resolveHead, type Refs } from './refs.ts';
+import { gitFolder, ObjectsUnreadableError, type SideRepository } from './sideRepository.ts';
+
+/**
+ * The git directory that an agent works with, as it is at one moment: refs and index are read first, so that all the
+ * objects they lead to are there when git looks for them.
+ */
+export class AgentGit {
+  readonly directory: Beneath;
+  readonly refs: Refs;
+  readonly state: GitDirectoryState;
+  /** Null when there is none, or it is broken. */
+  readonly indexFile: IndexFile | null;
+  readonly gaps: Gap[];
+  readonly #side: SideRepository;
+  readonly #signal: AbortSignal;
+  #index: Promise<AgentIndex | null> | null = null;
+  #borrowed: { readonly error: unknown } | null = null;
+
+  constructor(side: SideRepository, signal: AbortSignal) {
+    this.#side = side;
+    this.#signal = signal;
+    this.directory = new Beneath(join(side.worktree, gitFolder));
+    this.refs = readRefs(this.directory);
+    this.gaps = this.refs.problems.map(({ name, reason, detail }) => ({
+      path: `${gitFolder}/${name}`,
+      status: 'FAILED',
+      reason,
+      detail,
+    }));
+    this.indexFile = this.#readIndexFile();
+    this.state = readGitDirectory(this.directory);
+    this.gaps.push(...this.state.gaps);
+  }
+
+  close(): void {
+    this.directory.close();
+  }
+
+  /** The commit of HEAD; null on a branch without commits. */
+  get headCommit(): string | null {
+    return resolveHead(this.refs);
+  }
+
+  /** Lets git see the agent's objects; done once. Throws ObjectsUnreadableError each time. */
+  readonly borrow = (): void => {
+    if (this.#borrowed === null) {
+      try {
+        this.#side.borrowObjects();
+        this.#borrowed = { error: null };
+      } catch (error) {
+        this.#borrowed = { error };
+      }
+    }
+    if (this.#borrowed.error !== null) throw this.#borrowed.error;
+  };
+
+  /** The index, taken apart when it is first asked for; null when there is none or it is broken. */
+  index(): Promise<AgentIndex | null> {
+    return (this.#index ??= this.#parseIndex());
+  }
+
+  /** Blobs that HEAD has and the base has not; none when HEAD's commit is not whole. */
+  async headBlobs(base: string): Promise<ReadonlySet<string>> {
+    const head = this.headCommit;
+    if (head === null || head === base) return new Set();
+    try {
+      this.borrow();
+      const { stdout } = await this.#side.run(['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', base, head], {
+        signal: this.#signal,
+      });
+      return new Set(splitNul(stdout).flatMap((field, n) => (n % 2 === 0 ? (field.split(' ')[3] ?? []) : [])));
+    } catch (error) {
+      if (error instanceof ObjectsUnreadableError || (error instanceof GitError && !error.timedOut)) return new Set();
+      throw error;
+    }
+  }
+
+  #readIndexFile(): IndexFile | null {
+    try {
+      return readIndexFile(this.directory);
+    } catch (error) {
+      return this.#indexBroken(error);
+    }
+  }
+
+  async #parseIndex(): Promise<AgentIndex | null> {
+    if (this.indexFile === null) return null;
+    try {
+      return await parseAgentIndex(this.#side, this.directory, this.indexFile, this.borrow, this.#signal);
+    } catch (error) {
+      return this.#indexBroken(error);
+    }
+  }
+
+  #indexBroken(error: unknown): null {
+    if (!(error instanceof IndexCorruptError || error instanceof ObjectsUnreadableError)) throw error;
+    this.gaps.push({ path: `${gitFolder}/index`, status: 'FAILED', reason: 'INDEX_UNREADABLE', detail: error.message });
+    return null;
+  }
+}

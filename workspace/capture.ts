@@ -1,0 +1,327 @@
+import { realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BlobStore } from '../blobs/blobStore.ts';
+import type { OpenedRepository } from '../domain/events.ts';
+import type { TeamId } from '../domain/ids.ts';
+import type { BlobRef, CaptureGap, FileChange, RepositoryPosition, SnapshotSummary } from '../domain/snapshot.ts';
+import { Beneath } from './beneath.ts';
+import { bytePathOf, displayPath, isWithin, type BytePath } from './bytePath.ts';
+import type { CapturedEntry } from './captureFiles.ts';
+import { captureOutside, type CapturedOutside } from './captureOutside.ts';
+import { baseCommit, captureRepository, type CapturedRepository } from './captureRepository.ts';
+import { changesBetween } from './changesBetween.ts';
+import { ContentWriter } from './contentWriter.ts';
+import type { Git } from './git.ts';
+import {
+  readManifest,
+  serializeManifest,
+  type Change,
+  type Gap,
+  type Manifest,
+  type ManifestEntry,
+  type Part,
+  type RepositoryManifest,
+} from './manifest.ts';
+import { SideRepository } from './sideRepository.ts';
+import { WorkspaceState, type WorkspaceMemory } from './workspaceState.ts';
+
+/** What a summary names at most; it counts them all. */
+const namedChanges = 500;
+const namedGaps = 200;
+/** The patch is for people: it ends after this much. Bytes. */
+const patchBytes = 2 * 1024 * 1024;
+
+export interface CaptureRequest {
+  readonly teamId: TeamId;
+  readonly directory: string;
+  /** The worker's own directory beside the workspace, as given to `open`. */
+  readonly state: string;
+  readonly opened: readonly OpenedRepository[];
+  /** The manifest of the run's last snapshot: what has not changed since is neither read nor stored again. */
+  readonly previous: BlobRef | null;
+  /** Whether nothing can write to the workspace meanwhile. */
+  readonly quiesced: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface Captured {
+  readonly summary: SnapshotSummary;
+  /** What changed since `previous`; against the base commits when there is none. */
+  readonly changes: readonly FileChange[];
+}
+
+/** Repositories that lie in this one. */
+export function nestedIn(repository: string, all: readonly OpenedRepository[]): BytePath[] {
+  const own = folderOf(repository);
+  return all
+    .map((other) => folderOf(other.repository))
+    .filter((folder) => folder !== own && isWithin(own, folder))
+    .map((folder) => (own === '' ? folder : folder.slice(own.length + 1)));
+}
+
+/** A repository's folder as a path in the workspace; empty for the workspace itself. */
+export function folderOf(repository: string): BytePath {
+  return repository === '.' ? '' : bytePathOf(repository);
+}
+
+/**
+ * Captures a workspace: stores what the store does not have, and a manifest that names everything. It changes nothing
+ * in the workspace. Errors of the blob store come through as they are; what cannot be read is a gap in the summary.
+ */
+export async function captureWorkspace(
+  { blobs, git }: { readonly blobs: BlobStore; readonly git: Git },
+  request: CaptureRequest,
+): Promise<Captured> {
+  const started = performance.now();
+  const directory = await realpath(request.directory);
+  const state = new WorkspaceState(await realpath(request.state));
+  const previous = request.previous && (await readPrevious(blobs, request.teamId, request.previous));
+  const memory = request.previous && previous ? state.readMemory(request.previous.hash) : null;
+  const writer = new ContentWriter({ store: blobs, teamId: request.teamId, previous });
+  const capture = { request, directory, state, git, previous, memory, writer };
+  const repositories: CapturedRepository[] = [];
+  for (const repository of request.opened) repositories.push(await captureOne(capture, repository));
+  const outside = await captureRest(capture);
+  await writer.finish();
+  const patch = await storePatch(blobs, request.teamId, repositories, previous, writer);
+  const manifest = assemble(repositories, outside, writer.blobs, patch);
+  const stored = await blobs.put(request.teamId, serializeManifest(manifest));
+  writer.count(stored);
+  state.writeMemory(remember(stored.hash, repositories, outside));
+  for (const {
+    manifest: { repository },
+    watched,
+    settle,
+  } of repositories) {
+    state.writeWatched(repository, watched);
+    settle();
+  }
+  const summary = summarize(
+    manifest,
+    { hash: stored.hash, bytes: stored.bytes },
+    {
+      storedBytes: writer.storedBytes,
+      quiesced: request.quiesced,
+      tookMs: Math.round(performance.now() - started),
+    },
+  );
+  return { summary, changes: changesSince(repositories, previous, manifest) };
+}
+
+interface Capture {
+  readonly request: CaptureRequest;
+  readonly directory: string;
+  readonly state: WorkspaceState;
+  readonly git: Git;
+  readonly previous: Manifest | null;
+  readonly memory: WorkspaceMemory | null;
+  readonly writer: ContentWriter;
+}
+
+/** A previous snapshot that cannot be read any more only makes this one read more. */
+async function readPrevious(blobs: BlobStore, teamId: TeamId, ref: BlobRef): Promise<Manifest | null> {
+  try {
+    return await readManifest(blobs, teamId, ref);
+  } catch (error) {
+    if (['BlobMissingError', 'BlobCorruptError', 'ManifestUnreadableError'].includes((error as Error).name)) return null;
+    throw error;
+  }
+}
+
+function captureOne(
+  { request, directory, state, git, previous, memory, writer }: Capture,
+  repository: OpenedRepository,
+): Promise<CapturedRepository> {
+  const before = previous?.repositories.find((other) => other.repository === repository.repository) ?? null;
+  const usable = before !== null && before.present && before.base === baseCommit(repository) ? before : null;
+  const atOpen = state.readOpened(repository.repository);
+  const side = new SideRepository({
+    directory: state.sideDirectory(repository.repository),
+    worktree: join(directory, repository.repository),
+    format: atOpen.format,
+    git,
+  });
+  return captureRepository({
+    repository,
+    nested: nestedIn(repository.repository, request.opened),
+    side,
+    atOpen,
+    previous: usable,
+    watched: state.readWatched(repository.repository),
+    memory: usable && (memory?.repositories[repository.repository] ?? null),
+    writer,
+    signal: request.signal,
+  });
+}
+
+async function captureRest({ request, directory, previous, memory, writer }: Capture): Promise<CapturedOutside> {
+  const files = new Beneath(directory);
+  try {
+    return await captureOutside({
+      files,
+      repositories: request.opened.map(({ repository }) => folderOf(repository)),
+      previous: previous?.outside.entries ?? [],
+      seen: memory?.outside ?? null,
+      writer,
+      signal: request.signal,
+    });
+  } finally {
+    files.close();
+  }
+}
+
+/** The patch over all repositories; the previous one when it would be the same. */
+async function storePatch(
+  blobs: BlobStore,
+  teamId: TeamId,
+  repositories: readonly CapturedRepository[],
+  previous: Manifest | null,
+  writer: ContentWriter,
+): Promise<BlobRef | null> {
+  if (previous?.patch && repositories.every(({ sincePrevious }) => sincePrevious?.length === 0)) return previous.patch;
+  const pieces: Buffer[] = [];
+  let left = patchBytes;
+  for (const { manifest, patch } of repositories) {
+    if (manifest.changes.length === 0 || left <= 0) continue;
+    const piece = await patch(left);
+    if (piece) pieces.push(piece);
+    left -= piece?.length ?? 0;
+  }
+  if (pieces.length === 0) return null;
+  const blob = await blobs.put(teamId, Buffer.concat(pieces));
+  writer.count(blob);
+  return { hash: blob.hash, bytes: blob.bytes };
+}
+
+/** Puts the manifest together. Its blobs are numbered as they come in it, so that the same workspace makes the same manifest. */
+function assemble(
+  repositories: readonly CapturedRepository[],
+  outside: CapturedOutside,
+  blobs: readonly BlobRef[],
+  patch: BlobRef | null,
+): Manifest {
+  const table: BlobRef[] = [];
+  const numbers = new Map<string, number>();
+  const renumber = (parts: readonly Part[]): Part[] =>
+    parts.map(([number, offset, length]) => {
+      const blob = blobs[number];
+      if (!blob) throw new RangeError(`no blob ${number}`);
+      const known = numbers.get(blob.hash) ?? table.push(blob) - 1;
+      numbers.set(blob.hash, known);
+      return [known, offset, length];
+    });
+  const entriesOf = (entries: readonly CapturedEntry[]): ManifestEntry[] =>
+    entries.map((entry) => {
+      if (entry.kind !== 'FILE') return entry;
+      const { content, ...rest } = entry;
+      return { ...rest, parts: content && renumber(content.parts) };
+    });
+  return {
+    format: 'baton-snapshot',
+    version: 1,
+    repositories: repositories.map((captured): RepositoryManifest => ({
+      ...captured.manifest,
+      git: gitOf(captured, renumber),
+      entries: entriesOf(captured.entries),
+    })),
+    outside: { entries: entriesOf(outside.entries), gaps: [...outside.gaps] },
+    patch,
+    blobs: table,
+  };
+}
+
+function gitOf({ git }: CapturedRepository, renumber: (parts: readonly Part[]) => Part[]): RepositoryManifest['git'] {
+  if (git === null) return null;
+  const { packs, tips, prerequisites, unpushed } = git.commits;
+  return {
+    ...git,
+    commits: { packs: packs.map(({ parts }) => renumber(parts)), tips: [...tips], prerequisites: [...prerequisites], unpushed },
+    objects: git.objects.map(({ oid, bytes, content }) => ({ oid, bytes, parts: renumber(content.parts) })),
+  };
+}
+
+function remember(manifest: string, repositories: readonly CapturedRepository[], outside: CapturedOutside): WorkspaceMemory {
+  return {
+    version: 1,
+    manifest,
+    repositories: Object.fromEntries(repositories.map(({ manifest: { repository }, memory }) => [repository, memory])),
+    outside: outside.seen,
+  };
+}
+
+function changesSince(repositories: readonly CapturedRepository[], previous: Manifest | null, manifest: Manifest): FileChange[] {
+  const plain = changesBetween(previous, manifest);
+  const exact = new Map(
+    repositories.flatMap(({ manifest: { repository }, sincePrevious }) =>
+      previous && sincePrevious ? [[repository, sincePrevious]] : [],
+    ),
+  );
+  return [
+    ...plain.filter(({ repository }) => !exact.has(repository)),
+    ...[...exact].flatMap(([repository, changes]) => changes.map((change) => fileChange(repository, change))),
+  ];
+}
+
+/** A change as events and the API tell it. */
+export function fileChange(repository: string, { path, oldPath, status, additions, deletions }: Change): FileChange {
+  return {
+    repository,
+    path: displayPath(path),
+    status,
+    oldPath: oldPath === null ? null : displayPath(oldPath),
+    additions,
+    deletions,
+  };
+}
+
+const captureGap = (repository: string, { path, status, reason, detail }: Gap): CaptureGap => ({
+  repository,
+  path: displayPath(path),
+  status,
+  reason,
+  detail,
+});
+
+const position = ({ repository, url, base, git }: RepositoryManifest): RepositoryPosition => ({
+  repository,
+  url,
+  branch: git?.head && 'branch' in git.head ? displayPath(git.head.branch) : null,
+  head: git?.headCommit ?? null,
+  base,
+  unpushedCommits: git?.commits.unpushed ?? 0,
+});
+
+function summarize(
+  manifest: Manifest,
+  ref: BlobRef,
+  rest: Pick<SnapshotSummary, 'storedBytes' | 'quiesced' | 'tookMs'>,
+): SnapshotSummary {
+  const changes = [
+    ...manifest.repositories.flatMap(({ repository, changes }) => changes.map((change) => fileChange(repository, change))),
+    ...manifest.outside.entries.map((entry) => fileChange('.', outsideChange(entry))),
+  ];
+  const gaps = [
+    ...manifest.repositories.flatMap(({ repository, gaps }) => gaps.map((gap) => captureGap(repository, gap))),
+    ...manifest.outside.gaps.map((gap) => captureGap('.', gap)),
+  ];
+  return {
+    manifest: ref,
+    repositories: manifest.repositories.map(position),
+    changes: changes.slice(0, namedChanges),
+    changedFiles: changes.length,
+    patch: manifest.patch,
+    gaps: gaps.slice(0, namedGaps),
+    gapCount: gaps.length,
+    entries: manifest.repositories.reduce((sum, { entries }) => sum + entries.length, manifest.outside.entries.length),
+    bytes: manifest.blobs.reduce((sum, { bytes }) => sum + bytes, ref.bytes + (manifest.patch?.bytes ?? 0)),
+    ...rest,
+  };
+}
+
+const outsideChange = ({ path }: ManifestEntry): Change => ({
+  path,
+  status: 'ADDED',
+  oldPath: null,
+  additions: null,
+  deletions: null,
+});

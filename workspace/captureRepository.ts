@@ -1,0 +1,373 @@
+import { realpathSync } from 'node:fs';
+import type { OpenedRepository } from '../domain/events.ts';
+import { AgentGit } from './agentGit.ts';
+import { BaseTree } from './baseTree.ts';
+import { Beneath } from './beneath.ts';
+import type { BytePath } from './bytePath.ts';
+import { captureCommits, type CapturedCommits } from './captureCommits.ts';
+import { captureFiles, type CapturedEntry, type FileKnowledge } from './captureFiles.ts';
+import { captureIndexBlobs, type CapturedObject } from './captureIndexBlobs.ts';
+import type { ContentWriter } from './contentWriter.ts';
+import { GitError } from './git.ts';
+import { showToSide } from './gitDirectory.ts';
+import { captureIndex } from './indexSnapshot.ts';
+import { carrySettings, readSettings, type Setting } from './localSettings.ts';
+import type { Change, Gap, GitManifest, IndexManifest, RepositoryManifest } from './manifest.ts';
+import type { RefTarget } from './refs.ts';
+import { scanWorktree, type Scan } from './scan.ts';
+import { gitFolder, ObjectsUnreadableError, type SideRepository } from './sideRepository.ts';
+import { viewKeeper, WorkspaceView } from './view.ts';
+import { changesWithoutView, sameView, viewedEntries } from './viewedEntries.ts';
+import type { OpenedMemory, RepositoryMemory } from './workspaceState.ts';
+
+/** Ignored paths that a manifest names; it counts them all. */
+const namedIgnored = 1000;
+
+export interface CaptureRepositoryRequest {
+  readonly repository: OpenedRepository;
+  /** Folders of other repositories that lie in this one. */
+  readonly nested: readonly BytePath[];
+  readonly side: SideRepository;
+  readonly atOpen: OpenedMemory;
+  /** The previous snapshot's part, when it builds on the same base. */
+  readonly previous: RepositoryManifest | null;
+  /** What was remembered with it. */
+  readonly memory: RepositoryMemory | null;
+  /** Tracked files that are looked at in any case. */
+  readonly watched: readonly BytePath[];
+  readonly writer: ContentWriter;
+  readonly signal: AbortSignal;
+}
+
+type CapturedGit = Omit<GitManifest, 'commits' | 'objects'> & {
+  readonly commits: CapturedCommits;
+  readonly objects: readonly CapturedObject[];
+};
+
+/** A repository's part of the manifest; where its content will be found is known once the writer has finished. */
+export interface CapturedRepository {
+  readonly manifest: Omit<RepositoryManifest, 'entries' | 'git'>;
+  readonly entries: readonly CapturedEntry[];
+  readonly git: CapturedGit | null;
+  readonly memory: RepositoryMemory;
+  readonly watched: readonly BytePath[];
+  /** Call once memory and watched files are remembered. */
+  readonly settle: () => void;
+  /** Changes since the previous snapshot; null where only the manifests can tell. */
+  readonly sincePrevious: readonly Change[] | null;
+  /** Makes the patch against the base, of at most so many bytes. */
+  readonly patch: (limit: number) => Promise<Buffer | null>;
+}
+
+/** The commit that a repository was opened at; null when it had none. */
+export function baseCommit({ base }: OpenedRepository): string | null {
+  return /^0+$/.test(base) ? null : base;
+}
+
+/** Captures one repository. It changes nothing in it. Errors of the blob store come through as they are. */
+export async function captureRepository(request: CaptureRepositoryRequest): Promise<CapturedRepository> {
+  const capture = new RepositoryCapture(request);
+  try {
+    return await capture.run();
+  } finally {
+    capture.close();
+  }
+}
+
+class RepositoryCapture {
+  readonly #request: CaptureRepositoryRequest;
+  readonly #files: Beneath;
+  readonly #gaps: Gap[] = [];
+  readonly #base: string | null;
+  #git: AgentGit | null = null;
+  #baseTree: BaseTree | null = null;
+
+  constructor(request: CaptureRepositoryRequest) {
+    this.#request = request;
+    this.#files = new Beneath(request.side.worktree);
+    this.#base = baseCommit(request.repository);
+  }
+
+  close(): void {
+    this.#files.close();
+    this.#git?.close();
+  }
+
+  get #tree(): BaseTree {
+    return (this.#baseTree ??= new BaseTree(this.#request.side));
+  }
+
+  async run(): Promise<CapturedRepository> {
+    const { side, signal, previous, memory } = this.#request;
+    if (!this.#isThere()) return this.#gone();
+    const git = this.#openGit();
+    showToSide(side, git?.state.files ?? []);
+    const sameIndex = git !== null && previous?.git?.index != null && memory?.index?.key === git.indexFile?.key;
+    const [scan, settings, extra, headBlobs] = await Promise.all([
+      scanWorktree({
+        ...this.#request,
+        files: this.#files,
+        opened: this.#request.atOpen,
+        tree: () => this.#tree,
+        changedDirectories: memory?.directories ?? [],
+      }),
+      git && readSettings(side, git.directory, signal),
+      sameIndex ? (memory?.index?.extra ?? []) : this.#extraPaths(git),
+      git && this.#base !== null ? git.headBlobs(this.#base) : new Set<string>(),
+    ]);
+    this.#gaps.push(...scan.gaps);
+    const hasBlob = (oid: string) => this.#tree.hasBlob(oid) || headBlobs.has(oid);
+    const commits = git && (await this.#commits(git));
+    const sameGit =
+      sameIndex &&
+      commits !== null &&
+      sameTips(commits.tips, previous.git?.commits.tips ?? []) &&
+      git.headCommit === previous.git?.headCommit;
+    const files = await this.#captureFiles(git, scan, extra, hasBlob, sameGit);
+    const entries = [...files.entries, ...this.#emptyDirectories(scan)].sort((a, b) => (a.path < b.path ? -1 : 1));
+    const captured = git && commits && (await this.#captureGit(git, commits, entries, hasBlob, sameGit, settings));
+    const view = await this.#view(git, entries, captured?.index ?? null);
+    return {
+      manifest: this.#manifest(leftOut(scan, entries), view.changes),
+      entries,
+      git: captured,
+      memory: {
+        seen: files.seen,
+        directories: [...scan.changedDirectories],
+        index: git?.indexFile ? { key: git.indexFile.key, extra: [...extra] } : null,
+        tree: view.tree,
+      },
+      watched: entries.flatMap((entry) => (entry.kind !== 'DIRECTORY' && entry.base !== null ? [entry.path] : [])),
+      settle: () => side.settleIndex(scan.startedAt),
+      sincePrevious: view.sincePrevious,
+      patch: view.patch,
+    };
+  }
+
+  /** Whether the repository's folder is where it was opened, and no link leads elsewhere. */
+  #isThere(): boolean {
+    const { side } = this.#request;
+    try {
+      return realpathSync(side.worktree) === side.worktree && this.#files.list('') !== null;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+      throw error;
+    }
+  }
+
+  #gone(): CapturedRepository {
+    this.#gaps.push({
+      path: '.',
+      status: 'FAILED',
+      reason: 'REPOSITORY_GONE',
+      detail: 'the repository’s folder is gone from the workspace, or a link has taken its place',
+    });
+    return {
+      manifest: { ...this.#manifest([], []), present: false },
+      entries: [],
+      git: null,
+      memory: { seen: {}, directories: [], index: null, tree: null },
+      watched: this.#request.watched,
+      settle: () => {},
+      sincePrevious: null,
+      patch: noPatch,
+    };
+  }
+
+  #manifest(ignored: readonly BytePath[], changes: readonly Change[]): CapturedRepository['manifest'] {
+    const { repository, side } = this.#request;
+    const gaps = [...this.#gaps, ...(this.#git?.gaps ?? [])];
+    return {
+      repository: repository.repository,
+      url: repository.url,
+      format: side.format,
+      baseBranch: repository.baseBranch,
+      base: this.#base,
+      branch: repository.branch,
+      present: true,
+      ignored: ignored.slice(0, namedIgnored),
+      ignoredCount: ignored.length,
+      gaps: gaps.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)),
+      changes: [...changes],
+    };
+  }
+
+  #openGit(): AgentGit | null {
+    if (this.#files.stat(gitFolder)?.isDirectory()) return (this.#git = new AgentGit(this.#request.side, this.#request.signal));
+    this.#gaps.push({
+      path: gitFolder,
+      status: 'FAILED',
+      reason: 'GIT_DIRECTORY_GONE',
+      detail: 'the repository has no git directory any more: its commits, branches and index are not in this snapshot',
+    });
+    return null;
+  }
+
+  /** Paths of the agent's index that the base commit does not have: they may be ignored, and travel all the same. */
+  async #extraPaths(git: AgentGit | null): Promise<readonly BytePath[]> {
+    const index = await git?.index();
+    if (!index) return [];
+    return [...new Set(index.entries.map((entry) => entry.path))].filter((path) => this.#tree.get(path) === null);
+  }
+
+  async #commits(git: AgentGit): Promise<CapturedCommits> {
+    const { side, atOpen, previous, writer, signal } = this.#request;
+    const captured = await captureCommits({
+      side,
+      borrow: git.borrow,
+      refs: git.refs,
+      moreTips: git.state.stashed,
+      base: this.#base,
+      trusted: atOpen.trusted,
+      previous: previous?.git?.commits ?? null,
+      writer,
+      signal,
+    });
+    this.#gaps.push(...captured.gaps);
+    return captured;
+  }
+
+  async #captureFiles(
+    git: AgentGit | null,
+    scan: Scan,
+    extra: readonly BytePath[],
+    hasBlob: (oid: string) => boolean,
+    sameGit: boolean,
+  ) {
+    const { previous, memory, watched, writer, side, signal } = this.#request;
+    const before = memory ? (previous?.entries ?? []) : [];
+    const knowledge = async (): Promise<FileKnowledge> => {
+      const index = (await git?.index()) ?? null;
+      return {
+        hasBlob,
+        base: (path) => this.#tree.version(path),
+        tracks: (path) => this.#tree.get(path) !== null || (index?.get(path) ?? null) !== null,
+        glance: (path, stat, oid) => index?.glance(path, stat, oid) ?? 'COMPARE',
+      };
+    };
+    const files = await captureFiles({
+      files: this.#files,
+      format: side.format,
+      paths: [...new Set([...scan.tracked, ...scan.untracked, ...extra, ...watched])].sort(),
+      knowledge,
+      seen: memory?.seen ?? {},
+      previous: new Map(before.map((entry) => [entry.path, entry])),
+      gitChanged: !sameGit,
+      writer,
+      onContent: viewKeeper(side),
+      signal,
+    });
+    this.#gaps.push(...files.gaps);
+    return files;
+  }
+
+  #emptyDirectories(scan: Scan): CapturedEntry[] {
+    return scan.emptyDirectories.flatMap((path) => {
+      const stat = this.#files.stat(path);
+      return stat?.isDirectory() ? [{ kind: 'DIRECTORY', path, mode: Number(stat.mode & 0o777n) } as const] : [];
+    });
+  }
+
+  async #captureGit(
+    git: AgentGit,
+    commits: CapturedCommits,
+    entries: readonly CapturedEntry[],
+    hasBlob: (oid: string) => boolean,
+    sameGit: boolean,
+    settings: readonly Setting[] | null,
+  ): Promise<CapturedGit> {
+    const { side, writer, previous, atOpen, signal } = this.#request;
+    const kept = sameGit ? (previous?.git ?? null) : null;
+    const index = kept ? kept.index : await this.#index(git);
+    const blobs = await captureIndexBlobs({
+      side,
+      borrow: git.borrow,
+      changed: index?.changed ?? [],
+      entries,
+      hasBlob,
+      previous: previous?.git?.objects ?? [],
+      writer,
+      signal,
+    });
+    const carried = carrySettings(settings, atOpen.settings);
+    this.#gaps.push(...blobs.gaps, ...carried.gaps);
+    return {
+      head: git.refs.head,
+      headCommit: git.headCommit,
+      refs: this.#soundRefs(git, commits.broken),
+      commits,
+      index,
+      objects: blobs.objects,
+      settings: carried.settings.map(([key, value]) => [key, value]),
+      files: git.state.files.map(([path, content]) => [path, content.toString('base64')]),
+    };
+  }
+
+  async #index(git: AgentGit): Promise<IndexManifest | null> {
+    const index = await git.index();
+    if (index) return captureIndex(index.entries, this.#tree);
+    // Without an index file nothing is staged, which is another thing than an index that cannot be read.
+    return git.directory.stat('index') === null ? captureIndex([], this.#tree) : null;
+  }
+
+  #soundRefs({ refs }: AgentGit, broken: ReadonlySet<string>): [BytePath, RefTarget][] {
+    return [...refs.refs]
+      .filter(([, target]) => !('oid' in target && broken.has(target.oid)))
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  async #view(git: AgentGit | null, entries: readonly CapturedEntry[], index: IndexManifest | null) {
+    const { side, signal, previous, memory } = this.#request;
+    const indexed = new Set(index?.changed.map((entry) => entry.path));
+    const viewed = viewedEntries(entries, (path) => indexed.has(path));
+    const view = new WorkspaceView(side, this.#base, signal);
+    if (previous && memory?.tree) {
+      const before = new Set(previous.git?.index?.changed.map((entry) => entry.path));
+      if (
+        sameView(
+          viewed,
+          viewedEntries(previous.entries, (path) => before.has(path)),
+        )
+      ) {
+        const { tree } = memory;
+        return {
+          tree,
+          changes: previous.changes,
+          sincePrevious: [],
+          patch: (limit: number) => view.patch(tree, previous.repository, limit),
+        };
+      }
+    }
+    try {
+      git?.borrow();
+      const tree = await view.tree(this.#tree, viewed);
+      const changes = viewed.length === 0 ? [] : await view.changes(view.base, tree);
+      const sincePrevious = memory?.tree ? await view.changes(memory.tree, tree) : null;
+      return {
+        tree,
+        changes,
+        sincePrevious,
+        patch: (limit: number) => view.patch(tree, this.#request.repository.repository, limit),
+      };
+    } catch (error) {
+      if (!(error instanceof ObjectsUnreadableError || (error instanceof GitError && !error.timedOut))) throw error;
+      return {
+        tree: null,
+        changes: changesWithoutView(entries, (path) => indexed.has(path)),
+        sincePrevious: null,
+        patch: noPatch,
+      };
+    }
+  }
+}
+
+/** What the rules ignore, but for what was added to the index all the same. */
+function leftOut({ ignored }: Scan, entries: readonly CapturedEntry[]): readonly BytePath[] {
+  const captured = new Set(entries.map((entry) => entry.path));
+  return ignored.filter((path) => !captured.has(path));
+}
+
+const noPatch = async (): Promise<null> => null;
+
+const sameTips = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((oid, n) => oid === b[n]);

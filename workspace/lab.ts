@@ -1,0 +1,184 @@
+import { execFileSync } from 'node:child_process';
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { BlobStore } from '../blobs/blobStore.ts';
+import { directoryStore } from '../blobs/directoryStore.ts';
+import type { OpenedRepository } from '../domain/events.ts';
+import type { SnapshotId, TeamId } from '../domain/ids.ts';
+import type { BlobRef, RestoreReport } from '../domain/snapshot.ts';
+import type { Captured } from './capture.ts';
+import { readManifest, type Manifest } from './manifest.ts';
+import type { RepositoryRequest } from './open.ts';
+import { createWorkspaces, type Workspaces } from './workspaces.ts';
+
+/** A workspace that a test has opened. */
+export interface LabWorkspace {
+  readonly directory: string;
+  readonly state: string;
+  readonly opened: readonly OpenedRepository[];
+  /** What was said while it opened. */
+  readonly progress: readonly string[];
+}
+
+export const snapshotId = 'snp_01h455vb4pex5vsknk084sn02q' as SnapshotId;
+
+/** Git as tests use it: none of the machine's settings, a fixed author. */
+export const gitEnvironment = {
+  PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+  HOME: '/nonexistent',
+  LC_ALL: 'C',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_AUTHOR_NAME: 'A Person',
+  GIT_AUTHOR_EMAIL: 'person@example.com',
+  GIT_COMMITTER_NAME: 'A Person',
+  GIT_COMMITTER_EMAIL: 'person@example.com',
+  GIT_AUTHOR_DATE: '2024-01-01T00:00:00Z',
+  GIT_COMMITTER_DATE: '2024-01-01T00:00:00Z',
+};
+
+/** Runs git in a directory and gives back what it printed, byte by byte as latin1. */
+export function git(directory: string, ...args: readonly string[]): string {
+  return execFileSync('git', args, {
+    cwd: directory,
+    env: gitEnvironment,
+    encoding: 'latin1',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 1 << 28,
+  });
+}
+
+/** Writes files, making their folders. */
+export function write(directory: string, files: Readonly<Record<string, string | Buffer>>): void {
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true });
+    writeFileSync(join(directory, path), content);
+  }
+}
+
+/** A place for one test: remotes, a blob store, and workspaces on as many “workers” as it likes. All of it goes away with `close`. */
+export class Lab {
+  readonly root = realpathSync(mkdtempSync(join(tmpdir(), 'baton-workspace-')));
+  readonly teamId = 'team_01h455vb4pex5vsknk084sn02q' as TeamId;
+  readonly signal = new AbortController().signal;
+  readonly blobs: BlobStore = directoryStore({ directory: join(this.root, 'blobs'), masterKey: Buffer.alloc(32, 1) });
+  readonly workspaces: Workspaces = this.worker('worker');
+  #count = 0;
+
+  close(): void {
+    rmSync(this.root, { recursive: true, force: true });
+  }
+
+  path(name: string): string {
+    return join(this.root, name);
+  }
+
+  /** Another worker: the same blobs, mirrors of its own. */
+  worker(name: string, blobs: BlobStore = this.blobs): Workspaces {
+    return createWorkspaces({ blobs, mirrors: join(this.root, name, 'mirrors') });
+  }
+
+  /** A repository to open, with one commit of these files on `main`. */
+  remote(files: Readonly<Record<string, string | Buffer>>, name = 'remote', ...more: readonly string[]): string {
+    const path = this.path(name);
+    mkdirSync(path, { recursive: true });
+    git(path, 'init', '--quiet', '--initial-branch=main', ...more);
+    write(path, files);
+    git(path, 'add', '--all');
+    git(path, 'commit', '--quiet', '--allow-empty', '--message=base');
+    return path;
+  }
+
+  async open(
+    repositories: string | readonly RepositoryRequest[],
+    { restoring = null, workspaces = this.workspaces }: { restoring?: BlobRef | null; workspaces?: Workspaces } = {},
+  ): Promise<LabWorkspace> {
+    const name = `workspace-${++this.#count}`;
+    const place = { directory: this.path(name), state: this.path(`${name}.state`) };
+    const progress: string[] = [];
+    const opened = await workspaces.open({
+      ...place,
+      teamId: this.teamId,
+      repositories: typeof repositories === 'string' ? [{ repository: '.', url: repositories, branch: null }] : repositories,
+      workingBranch: 'baton/test',
+      restoring,
+      allowLocal: true,
+      signal: this.signal,
+      onProgress: (detail) => progress.push(detail),
+    });
+    return { ...place, opened, progress };
+  }
+
+  capture(
+    { directory, state, opened }: LabWorkspace,
+    previous: BlobRef | null = null,
+    workspaces = this.workspaces,
+  ): Promise<Captured> {
+    return workspaces.capture({ teamId: this.teamId, directory, state, opened, previous, quiesced: true, signal: this.signal });
+  }
+
+  restore({ directory, state, opened }: LabWorkspace, manifest: BlobRef, workspaces = this.workspaces): Promise<RestoreReport> {
+    return workspaces.restore({ teamId: this.teamId, directory, state, manifest, snapshotId, opened, signal: this.signal });
+  }
+
+  manifest(ref: BlobRef): Promise<Manifest> {
+    return readManifest(this.blobs, this.teamId, ref);
+  }
+
+  /** Captures a workspace and restores it in a fresh one, opened from the same repositories. */
+  async carry(
+    from: LabWorkspace,
+    repositories: string | readonly RepositoryRequest[],
+  ): Promise<{ to: LabWorkspace; captured: Captured; report: RestoreReport }> {
+    const captured = await this.capture(from);
+    const to = await this.open(repositories, { restoring: captured.summary.manifest });
+    const report = await this.restore(to, captured.summary.manifest);
+    return { to, captured, report };
+  }
+}
+
+/** Everything of a repository that a restore must bring back, as text: equal for equal workspaces. */
+export function describeRepository(directory: string): Record<string, string> {
+  return {
+    status: git(directory, 'status', '--porcelain=v2', '-z'),
+    index: git(directory, 'ls-files', '-s', '-t', '-v', '-z'),
+    intentToAdd: git(directory, 'diff', '--name-only', '--diff-filter=A', '-z'),
+    refs: git(directory, 'for-each-ref', '--format=%(refname) %(objectname) %(symref)'),
+    head: readFileSync(join(directory, '.git/HEAD'), 'latin1'),
+    worktree: describeFiles(directory),
+  };
+}
+
+/** Every file below a directory, but for git's own: kind, mode, time and content. */
+export function describeFiles(directory: string): string {
+  const lines: string[] = [];
+  const walk = (folder: Buffer) => {
+    for (const name of readdirSync(folder, { encoding: 'buffer' })) {
+      if (name.equals(Buffer.from('.git'))) continue;
+      const path = Buffer.concat([folder, Buffer.from('/'), name]);
+      const stat = lstatSync(path, { bigint: true });
+      const shown = path.subarray(directory.length + 1).toString('latin1');
+      const time = stat.mtimeNs / 1000n;
+      if (stat.isDirectory()) {
+        lines.push(`${shown}/`);
+        walk(path);
+      } else if (stat.isSymbolicLink()) lines.push(`${shown} -> ${readlinkSync(path, 'latin1')}`);
+      else if (stat.isFile())
+        lines.push(`${shown} ${(stat.mode & 0o777n).toString(8)} ${time > 0n} ${readFileSync(path).toString('latin1')}`);
+      else lines.push(`${shown} special`);
+    }
+  };
+  walk(Buffer.from(directory));
+  return lines.sort().join('\n');
+}

@@ -1,0 +1,164 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Beneath } from './beneath.ts';
+import { bytePath } from './bytePath.ts';
+import { GitError } from './git.ts';
+import type { Gap } from './manifest.ts';
+import { isRefName, replaceFile } from './refs.ts';
+import type { SideRepository } from './sideRepository.ts';
+
+/** One line of a configuration: its key, section and variable in lower case, and its value. */
+export type Setting = readonly [key: string, value: string];
+
+const configLimit = 1024 * 1024;
+const isBoolean = (value: string): boolean => /^(?:true|false|yes|no|on|off|0|1)$/i.test(value);
+const oneOf =
+  (...values: readonly string[]) =>
+  (value: string): boolean =>
+    values.includes(value.toLowerCase());
+const isText = (value: string): boolean => value.length <= 1000 && !/[\n\r\0]/.test(value);
+const isRemote = oneOf('origin', '.');
+const isRebase = (value: string): boolean => isBoolean(value) || oneOf('merges', 'interactive', 'preserve')(value);
+
+/**
+ * Settings that travel, with what they may be. They say who commits and how git sees files and branches; none of them
+ * names a program, a path or an address, so that nothing which an agent wrote there takes effect elsewhere.
+ */
+const carried: readonly (readonly [RegExp, (value: string) => boolean])[] = [
+  [/^(?:user|author|committer)\.(?:name|email)$/, isText],
+  [/^core\.autocrlf$/, (value) => isBoolean(value) || value.toLowerCase() === 'input'],
+  [/^core\.eol$/, oneOf('lf', 'crlf', 'native')],
+  [/^core\.safecrlf$/, (value) => isBoolean(value) || value.toLowerCase() === 'warn'],
+  [/^core\.(?:filemode|quotepath|trustctime|logallrefupdates)$/, isBoolean],
+  [/^core\.checkstat$/, oneOf('default', 'minimal')],
+  [/^core\.abbrev$/, (value) => /^(?:auto|no|\d+)$/.test(value)],
+  [/^branch\..+\.(?:remote|pushremote)$/s, isRemote],
+  [/^branch\..+\.merge$/s, (value) => isRefName(bytePath(Buffer.from(value)))],
+  [/^branch\..+\.rebase$/s, isRebase],
+  [/^branch\..+\.description$/s, (value) => value.length <= 10_000],
+  [/^branch\.(?:autosetupmerge|autosetuprebase|sort)$/, isText],
+  [/^pull\.rebase$/, isRebase],
+  [/^(?:pull|merge)\.ff$/, (value) => isBoolean(value) || value === 'only'],
+  [/^merge\.conflictstyle$/, oneOf('merge', 'diff3', 'zdiff3')],
+  [/^push\.default$/, oneOf('nothing', 'current', 'upstream', 'tracking', 'simple', 'matching')],
+  [/^push\.(?:autosetupremote|followtags)$/, isBoolean],
+  [/^rebase\.(?:autosquash|autostash|updaterefs)$/, isBoolean],
+  [
+    /^(?:rerere\.enabled|fetch\.prune|status\.showuntrackedfiles|diff\.renames|diff\.algorithm|diff\.mnemonicprefix)$/,
+    (value) => /^[\w-]*$/.test(value),
+  ],
+];
+
+/** Whether a setting travels in a snapshot. A key that travels with another value does not. */
+export function isCarried([key, value]: Setting): boolean {
+  // What is not UTF-8 was read with replacement characters.
+  return !`${key}${value}`.includes('\ufffd') && carried.some(([pattern, accepts]) => pattern.test(key) && accepts(value));
+}
+
+const isCarriedKey = (key: string): boolean => carried.some(([pattern]) => pattern.test(key));
+
+/** Runs git on a configuration file's text: its own copy, so that what an agent swaps meanwhile does not matter. */
+async function withCopy<T>(side: SideRepository, text: Buffer, run: (path: string) => Promise<T>): Promise<T> {
+  const directory = mkdtempSync(join(side.directory, 'config-'));
+  try {
+    const path = join(directory, 'config');
+    writeFileSync(path, text);
+    return await run(path);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function listSettings(side: SideRepository, text: Buffer, signal: AbortSignal): Promise<Setting[]> {
+  return withCopy(side, text, async (path) => {
+    const { stdout } = await side.run(['config', '--file', path, '--no-includes', '--list', '-z'], { signal });
+    return stdout
+      .toString()
+      .split('\0')
+      .filter((line) => line !== '')
+      .map((line): Setting => {
+        const end = line.indexOf('\n');
+        // A key alone, without “=”, means true.
+        return end === -1 ? [line, 'true'] : [line.slice(0, end), line.slice(end + 1)];
+      });
+  });
+}
+
+export interface LocalSettings {
+  readonly settings: readonly Setting[];
+  readonly gaps: readonly Gap[];
+}
+
+/** All settings of a repository's own configuration file; empty when there is none, null when git cannot read it. */
+export async function readSettings(side: SideRepository, git: Beneath, signal: AbortSignal): Promise<readonly Setting[] | null> {
+  const text = git.readSmall('config', configLimit);
+  if (text === null) return git.stat('config') === null ? [] : null;
+  try {
+    return await listSettings(side, text, signal);
+  } catch (error) {
+    if (error instanceof GitError && !error.timedOut) return null;
+    throw error;
+  }
+}
+
+/** Those settings that travel, and the names of those that do not and were not there when the workspace was opened. */
+export function carrySettings(all: readonly Setting[] | null, atOpen: readonly string[]): LocalSettings {
+  if (all === null)
+    return {
+      settings: [],
+      gaps: [
+        {
+          path: '.git/config',
+          status: 'FAILED',
+          reason: 'CONFIG_UNREADABLE',
+          detail: 'git cannot read the repository’s settings',
+        },
+      ],
+    };
+  const known = new Set(atOpen);
+  const left = [...new Set(all.filter((setting) => !isCarried(setting) && !known.has(setting.join('\n'))).map(([key]) => key))];
+  return {
+    settings: all.filter(isCarried),
+    gaps:
+      left.length === 0
+        ? []
+        : [
+            {
+              path: '.git/config',
+              status: 'SKIPPED',
+              reason: 'CONFIG_NOT_CARRIED',
+              detail: `these settings do not travel, for they could run programs or lead elsewhere: ${left.slice(0, 20).join(', ')}${left.length > 20 ? ' …' : ''}`,
+            },
+          ],
+  };
+}
+
+/**
+ * Makes the settings that travel those of the repository, and leaves its others as they are. Throws GitError when git
+ * cannot read the configuration as it is.
+ */
+export async function applySettings(
+  side: SideRepository,
+  git: Beneath,
+  wanted: readonly Setting[],
+  signal: AbortSignal,
+): Promise<void> {
+  const now = await readSettings(side, git, signal);
+  const mine = (now ?? []).filter(([key]) => isCarriedKey(key));
+  const accepted = wanted.filter(isCarried);
+  const keys = new Set([...mine, ...accepted].map(([key]) => key));
+  const valuesOf = (settings: readonly Setting[], key: string) =>
+    settings.filter(([other]) => other === key).map(([, value]) => value);
+  const differing = [...keys].filter((key) => valuesOf(mine, key).join('\0') !== valuesOf(accepted, key).join('\0'));
+  if (differing.length === 0) return;
+  const text = git.readSmall('config', configLimit) ?? Buffer.alloc(0);
+  const changed = await withCopy(side, text, async (path) => {
+    for (const key of differing) {
+      // 5: there was nothing to unset.
+      await side.run(['config', '--file', path, '--unset-all', key], { signal, answers: [0, 5] });
+      for (const value of valuesOf(accepted, key)) await side.run(['config', '--file', path, '--add', key, value], { signal });
+    }
+    return readFileSync(path);
+  });
+  replaceFile(git, 'config', changed);
+}

@@ -1,0 +1,69 @@
+import type { BytePath } from './bytePath.ts';
+import type { CapturedEntry } from './captureFiles.ts';
+import type { BaseVersion, Change, ManifestEntry } from './manifest.ts';
+import type { ViewedEntry } from './view.ts';
+
+/** The entry of a capture under way, or of a manifest. */
+type AnyEntry = CapturedEntry | ManifestEntry;
+
+const isInCommits = (entry: AnyEntry): boolean =>
+  entry.kind === 'FILE' && ('parts' in entry ? entry.parts : entry.content) === null;
+
+const baseMode = (entry: AnyEntry & { readonly base: BaseVersion | null }): number => entry.base?.mode ?? 0;
+
+/** Whether a person would say that the entry is as the base commit has it: same content and mode, or git takes it for that. */
+function isAsBase(entry: AnyEntry, indexed: (path: BytePath) => boolean): boolean {
+  if (entry.kind === 'DIRECTORY') return true;
+  if (entry.kind === 'ABSENT' || entry.base === null) return false;
+  const mode = entry.kind === 'LINK' ? 0o120000 : (entry.mode & 0o100) === 0 ? 0o100644 : 0o100755;
+  if (baseMode(entry) !== mode) return false;
+  // Line ends or a filter made other bytes of it when it was checked out: git does not call that a change.
+  return entry.base.oid === entry.oid || (entry.glance === 'SAME' && !indexed(entry.path));
+}
+
+/** What a view shows of entries. `indexed` tells paths that the index has otherwise than the base commit. */
+export function viewedEntries(entries: readonly AnyEntry[], indexed: (path: BytePath) => boolean): ViewedEntry[] {
+  return entries
+    .filter((entry) => !isAsBase(entry, indexed))
+    .map((entry) => {
+      switch (entry.kind) {
+        case 'FILE':
+          return {
+            kind: entry.kind,
+            path: entry.path,
+            mode: entry.mode,
+            oid: entry.oid,
+            sha256: entry.sha256,
+            inCommits: isInCommits(entry),
+          };
+        case 'LINK':
+          return { kind: entry.kind, path: entry.path, oid: entry.oid };
+        case 'ABSENT':
+        case 'DIRECTORY':
+          return { kind: entry.kind, path: entry.path };
+      }
+    });
+}
+
+const essence = ({ kind, path, mode = 0, oid = '' }: ViewedEntry): string => `${kind} ${(mode & 0o100) !== 0} ${oid} ${path}`;
+
+/** Whether two views show the same. */
+export function sameView(a: readonly ViewedEntry[], b: readonly ViewedEntry[]): boolean {
+  return a.length === b.length && a.every((entry, n) => b[n] !== undefined && essence(entry) === essence(b[n]));
+}
+
+/** The changes without line counts, where git cannot make the view. */
+export function changesWithoutView(entries: readonly AnyEntry[], indexed: (path: BytePath) => boolean): Change[] {
+  return entries.flatMap((entry) =>
+    isAsBase(entry, indexed)
+      ? []
+      : [{ path: entry.path, status: plainStatus(entry), oldPath: null, additions: null, deletions: null }],
+  );
+}
+
+function plainStatus(entry: AnyEntry): Change['status'] {
+  if (entry.kind === 'ABSENT') return 'DELETED';
+  if (entry.kind === 'DIRECTORY' || entry.base === null) return 'ADDED';
+  const wasLink = entry.base.mode === 0o120000;
+  return wasLink === (entry.kind === 'LINK') ? 'MODIFIED' : 'TYPE_CHANGED';
+}

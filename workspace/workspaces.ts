@@ -1,0 +1,47 @@
+import type { BlobStore } from '../blobs/blobStore.ts';
+import type { OpenedRepository } from '../domain/events.ts';
+import type { RestoreReport } from '../domain/snapshot.ts';
+import { captureWorkspace, type Captured, type CaptureRequest } from './capture.ts';
+import { createGit } from './git.ts';
+import { directGit, type SpawnGit } from './gitProcess.ts';
+import { keyedQueue } from './keyedQueue.ts';
+import { Mirrors } from './mirrors.ts';
+import { openWorkspace, type OpenRequest } from './open.ts';
+import { restoreWorkspace, type RestoreRequest } from './restore.ts';
+
+export interface WorkspacesOptions {
+  readonly blobs: BlobStore;
+  /** The directory of this worker's mirrors. */
+  readonly mirrors: string;
+  /** Starts git for remotes and mirrors. Plain processes by default. */
+  readonly remoteGit?: SpawnGit;
+  /** Starts git on what an agent may have written: give one that runs it in a sandbox. Plain processes by default. */
+  readonly workspaceGit?: SpawnGit;
+  /** Variables for git when it talks to remotes: proxies, SSH_AUTH_SOCK, HOME for known_hosts … None by default. */
+  readonly remoteVariables?: Readonly<Record<string, string>>;
+}
+
+/** The workspaces of a worker: opened from git, captured as snapshots, restored from them. */
+export interface Workspaces {
+  open(request: OpenRequest): Promise<OpenedRepository[]>;
+  capture(request: CaptureRequest): Promise<Captured>;
+  restore(request: RestoreRequest): Promise<RestoreReport>;
+}
+
+export function createWorkspaces({
+  blobs,
+  mirrors,
+  remoteGit = directGit(),
+  workspaceGit = directGit(),
+  remoteVariables = {},
+}: WorkspacesOptions): Workspaces {
+  const git = createGit(workspaceGit);
+  const mirrorStore = new Mirrors({ directory: mirrors, git: createGit(remoteGit), variables: remoteVariables });
+  // Two operations on one workspace wait for each other: a retry may begin while the first attempt still runs.
+  const queue = keyedQueue();
+  return {
+    open: (request) => queue(request.state, () => openWorkspace({ git, blobs, mirrors: mirrorStore }, request)),
+    capture: (request) => queue(request.state, () => captureWorkspace({ git, blobs }, request)),
+    restore: (request) => queue(request.state, () => restoreWorkspace({ git, blobs }, request)),
+  };
+}
