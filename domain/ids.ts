@@ -14,6 +14,7 @@ export type SnapshotId = Id<'snp'>;
 export type EnvironmentId = Id<'env'>;
 export type TeamId = Id<'team'>;
 export type UserId = Id<'usr'>;
+export type TokenId = Id<'tok'>;
 
 /** Which kind of thing each prefix names. The names are the GraphQL type names. */
 export const idKinds = {
@@ -26,6 +27,7 @@ export const idKinds = {
   team: 'Team',
   usr: 'User',
   tok: 'ApiToken',
+  aud: 'AuditEntry',
 } as const;
 
 export type IdPrefix = keyof typeof idKinds;

@@ -12,4 +12,8 @@ export const limits = {
   /** Messages that may wait in one run. */
   pendingMessages: 100,
   clientKeyCharacters: 200,
+  /** Of teams, tokens and people. */
+  nameCharacters: 100,
+  /** API tokens of one person that are not revoked. */
+  tokensPerPerson: 100,
 } as const;

@@ -14,6 +14,7 @@ export type Refusal =
       readonly message: string;
     }
   | { readonly kind: 'RUN_NOT_LIVE'; readonly message: string }
+  | { readonly kind: 'LAST_ADMIN'; readonly message: string }
   | {
       readonly kind: 'MESSAGE_NOT_PENDING';
       readonly messageId: MessageId;

@@ -1,10 +1,12 @@
 import pg from 'pg';
-import type { RunId } from '../domain/ids.ts';
+import type { RunId, UserId } from '../domain/ids.ts';
 
 /** What a wake-up says: runs whose log grew, and among them those whose row changed too. */
 export interface Rung {
   readonly runIds: ReadonlySet<RunId>;
   readonly changed: ReadonlySet<RunId>;
+  /** People whose rights may have changed. */
+  readonly people: ReadonlySet<UserId>;
 }
 
 /** Hears wake-ups. After a lost connection `onGap` says that some may have been missed. */
@@ -14,7 +16,7 @@ export interface BellListener {
 }
 
 const channel = 'baton';
-/** A NOTIFY's payload ends below 8,000 bytes; a run id has 30 and a mark. */
+/** A NOTIFY's payload ends below 8,000 bytes; an id has 30 and a mark. */
 const idsPerNotify = 240;
 const coalesceMs = 10;
 
@@ -29,7 +31,7 @@ export class Bell {
   readonly #config: pg.ClientConfig;
   readonly #warn: (message: string, error: unknown) => void;
   readonly #listeners = new Set<BellListener>();
-  readonly #pending = new Map<RunId, boolean>();
+  readonly #pending = new Map<RunId | UserId, boolean>();
   #ringer: Promise<pg.Client> | null = null;
   #sending = false;
   #ear: pg.Client | null = null;
@@ -46,6 +48,13 @@ export class Bell {
   ring(runId: RunId, changed: boolean): void {
     if (this.#closed) return;
     this.#pending.set(runId, changed || (this.#pending.get(runId) ?? false));
+    if (!this.#sending) void this.#send();
+  }
+
+  /** Tells every process that the person's rights may have changed. Never throws, never waits. */
+  ringPerson(userId: UserId): void {
+    if (this.#closed) return;
+    this.#pending.set(userId, false);
     if (!this.#sending) void this.#send();
   }
 
@@ -70,12 +79,12 @@ export class Bell {
     this.#sending = true;
     while (this.#pending.size > 0 && !this.#closed) {
       const batch = [...this.#pending].slice(0, idsPerNotify);
-      for (const [runId] of batch) this.#pending.delete(runId);
+      for (const [id] of batch) this.#pending.delete(id);
       try {
         const client = await this.#connectRinger();
         await client.query('SELECT pg_notify($1, $2)', [
           channel,
-          batch.map(([runId, changed]) => (changed ? '!' : '') + runId).join(','),
+          batch.map(([id, changed]) => (changed ? '!' : '') + id).join(','),
         ]);
       } catch (error) {
         // Nothing is lost: readers ask again within a second.
@@ -133,11 +142,16 @@ export class Bell {
   #hear(payload: string): void {
     const runIds = new Set<RunId>();
     const changed = new Set<RunId>();
+    const people = new Set<UserId>();
     for (const part of payload.split(',')) {
+      if (part.startsWith('usr_')) {
+        people.add(part as UserId);
+        continue;
+      }
       const runId = part.replace('!', '') as RunId;
       runIds.add(runId);
       if (part.startsWith('!')) changed.add(runId);
     }
-    for (const listener of this.#listeners) listener.onRing({ runIds, changed });
+    for (const listener of this.#listeners) listener.onRing({ runIds, changed, people });
   }
 }

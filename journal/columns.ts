@@ -9,12 +9,12 @@ export class Json {
   }
 }
 
-export type Columns = Record<string, string | number | boolean | Date | Json | null>;
+export type Columns = Record<string, string | number | boolean | Date | Buffer | readonly string[] | Json | null>;
 
 const parameter = (value: Columns[string]): unknown => (value instanceof Json ? value.text : value);
 
 /** Inserts one row. Table and column names come from the code, never from outside. */
-export async function insertRow(client: pg.PoolClient, table: string, columns: Columns): Promise<void> {
+export async function insertRow(client: pg.ClientBase, table: string, columns: Columns): Promise<void> {
   const names = Object.keys(columns);
   await client.query(
     `INSERT INTO "${table}" (${names.map((name) => `"${name}"`).join(', ')}) VALUES (${names.map((_, i) => `$${i + 1}`).join(', ')})`,

@@ -1,6 +1,8 @@
 import type { HarnessKind } from '../domain/harness.ts';
 import type { EnvironmentId, TeamId } from '../domain/ids.ts';
+import type { Acting } from '../domain/person.ts';
 import { admitting, keyOf, Refused, type Admitted, type ClientKey } from './admitting.ts';
+import { audit } from './audit.ts';
 import { insertRow, Json } from './columns.ts';
 import { claimKey, storeResult } from './idempotency.ts';
 import type { Journal } from './journal.ts';
@@ -24,6 +26,7 @@ export interface NewEnvironment {
 /** Creates an environment; refuses a name that the team has already. */
 export function createEnvironment(
   journal: Journal,
+  by: Acting,
   clientKey: ClientKey,
   environment: NewEnvironment,
 ): Promise<Admitted<{ environmentId: EnvironmentId }>> {
@@ -51,6 +54,7 @@ export function createEnvironment(
         });
       });
       await client.query('UPDATE "Environment" SET "setupCommands" = $2 WHERE id = $1', [environmentId, setupCommands]);
+      await audit(client, teamId, { by, action: 'ENVIRONMENT_CREATED', target: { id: environmentId, name } });
       await storeResult(client, key, { environmentId });
       return { environmentId };
     });

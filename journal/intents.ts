@@ -20,6 +20,7 @@ import type { Run } from '../domain/run.ts';
 import type { MessageState, RunOrigin } from '../domain/states.ts';
 import { accepted, admitting, keyOf, Refused, type Admitted, type ClientKey } from './admitting.ts';
 import { wasAppended } from './append.ts';
+import type { Act } from './audit.ts';
 import { claimKey, storeResult, type IdempotencyKey } from './idempotency.ts';
 import type { Journal } from './journal.ts';
 import { newId } from './newId.ts';
@@ -62,6 +63,7 @@ export function createRun(
         result: undefined,
         wake: decision.wake,
         key: `client/${clientKey.userId}/createRun/${clientKey.key}`,
+        act: { by: byOf(person), action: 'RUN_CREATED' } as const,
         texts: new Map([[messageId, text]]),
       };
       const applied = await applyOutcome(client, runId, { run: null, at: rows[0]?.at ?? new Date() }, outcome);
@@ -74,11 +76,17 @@ export function createRun(
   });
 }
 
+type RunAct = Pick<Act, 'by' | 'action'>;
+
+/** Who acts, without their role: that is of the moment. */
+const byOf = ({ actor, via }: Person): Act['by'] => ({ actor, ...(via && { via }) });
+
 /** Decides on a run that exists, with a client key, in one transaction. */
 function decideOnce<T extends object>(
   journal: Journal,
   runId: RunId,
   key: IdempotencyKey,
+  act: RunAct,
   decide: (
     run: Run,
     client: pg.PoolClient,
@@ -91,7 +99,8 @@ function decideOnce<T extends object>(
       const { decision, value, texts } = await decide(run, client);
       const { events, wake } = accepted(decision);
       await storeResult(client, key, value);
-      return { events, result: value, wake, key: `client/${key.userId}/${key.mutation}/${key.key}`, ...(texts && { texts }) };
+      const once = `client/${key.userId}/${key.mutation}/${key.key}`;
+      return { events, result: value, wake, key: once, act, ...(texts && { texts }) };
     });
     return { ok: true, value: result, wake };
   });
@@ -104,7 +113,8 @@ export function sendFollowUp(
   clientKey: ClientKey,
   input: { readonly runId: RunId; readonly text: string },
 ): Promise<Admitted<{ messageId: MessageId }>> {
-  return decideOnce(journal, input.runId, keyOf('sendFollowUp', clientKey, input), (run) => {
+  const act = { by: byOf(person), action: 'RUN_FOLLOWED_UP' } as const;
+  return decideOnce(journal, input.runId, keyOf('sendFollowUp', clientKey, input), act, (run) => {
     const messageId = newId('msg');
     const decision = admitFollowUp(run, person, { messageId, text: input.text });
     return { decision, value: { messageId }, texts: new Map([[messageId, input.text]]) };
@@ -128,7 +138,8 @@ export function continueRun(
   const { runId, text, harness, restore } = input;
   return admitting(async () => {
     if (restore.kind === 'SNAPSHOT') await requireSnapshot(journal, runId, restore.snapshotId);
-    return decideOnce(journal, runId, keyOf('continueRun', clientKey, input), (run) => {
+    const act = { by: byOf(person), action: 'RUN_CONTINUED' } as const;
+    return decideOnce(journal, runId, keyOf('continueRun', clientKey, input), act, (run) => {
       const messageId = text === null ? null : newId('msg');
       const message = messageId === null || text === null ? null : { messageId, text };
       return {
@@ -154,12 +165,13 @@ async function requireSnapshot(journal: Journal, runId: RunId, snapshotId: strin
 function decideNow(
   journal: Journal,
   runId: RunId,
+  act: RunAct,
   decide: (run: Run, client: pg.PoolClient) => Decision | Promise<Decision>,
 ): Promise<Admitted<{ run: Run }>> {
   return admitting(async () => {
     const { run, wake } = await transact(journal, runId, async (before, client) => {
       const { events, wake } = accepted(await decide(before, client));
-      return { events, result: undefined, wake };
+      return { events, result: undefined, wake, act };
     });
     return { ok: true, value: { run }, wake };
   });
@@ -172,7 +184,7 @@ export function withdrawMessage(
   runId: RunId,
   messageId: MessageId,
 ): Promise<Admitted<{ run: Run }>> {
-  return decideNow(journal, runId, async (run, client) => {
+  return decideNow(journal, runId, { by: byOf(person), action: 'MESSAGE_WITHDRAWN' }, async (run, client) => {
     const { rows } = await client.query<{ state: MessageState }>('SELECT state FROM "Message" WHERE id = $1 AND "runId" = $2', [
       messageId,
       runId,
@@ -184,7 +196,7 @@ export function withdrawMessage(
 
 /** Cancels the run: at once when no worker has it, else as soon as its turn can be stopped. */
 export function cancelRun(journal: Journal, person: Person, runId: RunId): Promise<Admitted<{ run: Run }>> {
-  return decideNow(journal, runId, (run) => admitCancel(run, person));
+  return decideNow(journal, runId, { by: byOf(person), action: 'RUN_CANCELED' }, (run) => admitCancel(run, person));
 }
 
 /** Answers the open prompt. */
@@ -194,7 +206,7 @@ export function answerPrompt(
   input: { readonly runId: RunId; readonly promptId: PromptId; readonly answer: PromptAnswer },
 ): Promise<Admitted<{ run: Run }>> {
   const { runId, promptId, answer } = input;
-  return decideNow(journal, runId, async (run, client) => {
+  return decideNow(journal, runId, { by: byOf(person), action: 'PROMPT_ANSWERED' }, async (run, client) => {
     const { rows } = await client.query<{ answeredBy: Actor | null }>(
       'SELECT "answeredBy" FROM "Prompt" WHERE id = $1 AND "runId" = $2',
       [promptId, runId],
@@ -205,12 +217,12 @@ export function answerPrompt(
 
 /** Asks that the live session ends after its turn. */
 export function endSession(journal: Journal, person: Person, runId: RunId): Promise<Admitted<{ run: Run }>> {
-  return decideNow(journal, runId, (run) => admitEndSession(run, person));
+  return decideNow(journal, runId, { by: byOf(person), action: 'SESSION_ENDED' }, (run) => admitEndSession(run, person));
 }
 
 /** Asks that the turn in flight stops. */
 export function interruptTurn(journal: Journal, person: Person, runId: RunId): Promise<Admitted<{ run: Run }>> {
-  return decideNow(journal, runId, (run) => admitInterrupt(run, person));
+  return decideNow(journal, runId, { by: byOf(person), action: 'TURN_INTERRUPTED' }, (run) => admitInterrupt(run, person));
 }
 
 /** An operator's message, through Temporal: admitted like any other; `updateId` makes it idempotent. */
@@ -225,7 +237,8 @@ export function operatorFollowUp(
     const messageId = newId('msg');
     const { wake } = await transact(journal, runId, (run) => {
       const decision = accepted(admitFollowUp(run, person, { messageId, text }));
-      return { events: decision.events, result: undefined, wake: decision.wake, key, texts: new Map([[messageId, text]]) };
+      const act = { by: byOf(person), action: 'RUN_FOLLOWED_UP' } as const;
+      return { events: decision.events, result: undefined, wake: decision.wake, key, act, texts: new Map([[messageId, text]]) };
     });
     return { ok: true, value: {}, wake };
   });

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { RunEvent } from '../domain/events.ts';
 import type { SessionId } from '../domain/ids.ts';
 import type { Run } from '../domain/run.ts';
+import { audit } from './audit.ts';
 import { jsonText } from './jsonText.ts';
 import { projectMessages } from './projectMessages.ts';
 import { projectPrompts } from './projectPrompts.ts';
@@ -38,8 +39,13 @@ export async function persist(client: pg.PoolClient, change: Change): Promise<vo
     await projectMessages(client, change);
     await projectPrompts(client, change);
     await insertEvents(client, change);
+    await auditAct(client, change);
   }
   await updateHead(client, change);
+}
+
+async function auditAct(client: pg.PoolClient, { after, outcome: { act } }: Change): Promise<void> {
+  if (act) await audit(client, after.teamId, { ...act, target: { id: after.id, name: after.title } });
 }
 
 async function insertEvents(client: pg.PoolClient, { after, at, steps, outcome: { key } }: Change): Promise<void> {

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { RunEvent } from '../domain/events.ts';
 import type { MessageId, RunId } from '../domain/ids.ts';
 import { evolve, liveSession, type Run } from '../domain/run.ts';
+import type { Act } from './audit.ts';
 import type { Journal } from './journal.ts';
 import { lockRun } from './load.ts';
 import { persist, type LogStep } from './persist.ts';
@@ -18,6 +19,8 @@ export interface Outcome<T> {
   readonly key?: string;
   /** Full texts of the messages that the events add. */
   readonly texts?: ReadonlyMap<MessageId, string>;
+  /** Who did it, for the team's audit log; what changes nothing is no act. */
+  readonly act?: Pick<Act, 'by' | 'action'>;
 }
 
 /** The run as it is after a transaction, with what the transaction came to. */

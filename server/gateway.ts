@@ -5,9 +5,10 @@ import { directoryStore } from '../blobs/directoryStore.ts';
 import type { GatewayConfig } from '../config/gateway.ts';
 import { Follower } from '../journal/follow.ts';
 import { openJournal } from '../journal/journal.ts';
-import { handleSignIn } from './auth/signIn.ts';
+import { handleSignIn, handleSignOut } from './auth/signIn.ts';
 import { openDatabase } from './database.ts';
 import { serveWebSockets } from './graphql/webSocket.ts';
+import { LiveViewers } from './graphql/liveViewer.ts';
 import { createGraphql } from './graphql/yoga.ts';
 import { Admission } from './http/admission.ts';
 import { serveViewer } from './http/viewerFiles.ts';
@@ -51,9 +52,10 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
     publicUrl: url,
   };
   const admission = new Admission(url, config.BATON_ALLOWED_HOSTS);
-  const graphql = createGraphql(services, { graphiql: config.BATON_GRAPHIQL });
+  const liveViewers = new LiveViewers(database, journal);
+  const graphql = createGraphql(services, liveViewers, { graphiql: config.BATON_GRAPHIQL });
   server.on('request', route(services, admission, graphql, serveViewer(config.BATON_WEB_ROOT)));
-  const closeSockets = serveWebSockets(server, graphql, services, admission);
+  const closeSockets = serveWebSockets(server, graphql, services, liveViewers, admission);
   const stopSweeping = startSweeper(journal, waker, log, { startDeadlineHours: config.BATON_START_DEADLINE_HOURS });
 
   return {
@@ -64,6 +66,7 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
       await Promise.all([closeSockets(), stopSweeping()]);
       server.closeAllConnections();
       await closed;
+      liveViewers.stop();
       await waker.close();
       await Promise.all([journal.close(), database.$disconnect()]);
     },
@@ -92,12 +95,13 @@ function route(services: Services, admission: Admission, graphql: Handler, viewe
     }
     const path = (request.url ?? '/').split('?', 1)[0];
     if (path === '/graphql') return graphql(request, response);
-    if (path === '/sign-in') {
-      handleSignIn(services.database, request, response, secure).catch((error: unknown) => {
-        services.log.error({ err: error }, 'a sign-in failed');
+    const signing = path === '/sign-in' ? handleSignIn : path === '/sign-out' ? handleSignOut : null;
+    if (signing) {
+      signing(services.journal, request, response, secure).catch((error: unknown) => {
+        services.log.error({ err: error }, 'a sign-in or sign-out failed');
         response
           .writeHead(500, { 'content-type': 'text/plain; charset=utf-8' })
-          .end('The sign-in failed. Try again; the gateway’s log says why.\n');
+          .end('That failed. Try again; the gateway’s log says why.\n');
       });
       return;
     }

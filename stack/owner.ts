@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import { promisify } from 'node:util';
 import type pg from 'pg';
 import { parseId, type UserId } from '../domain/ids.ts';
+import { tokenScopes } from '../domain/person.ts';
 import { newId } from '../journal/newId.ts';
 import { hashSecret, newSecret } from '../server/auth/secret.ts';
 import { withClient } from './postgres/connect.ts';
@@ -94,11 +95,12 @@ async function isValid(client: pg.Client, userId: UserId, token: string): Promis
 
 async function makeToken(client: pg.Client, userId: UserId): Promise<string> {
   const token = newSecret('baton_token');
-  await client.query('INSERT INTO "ApiToken" ("id", "userId", "name", "hash") VALUES ($1, $2, $3, $4)', [
+  await client.query('INSERT INTO "ApiToken" ("id", "userId", "name", "hash", "scopes") VALUES ($1, $2, $3, $4, $5)', [
     newId('tok'),
     userId,
     'local',
     Buffer.from(hashSecret(token)),
+    tokenScopes,
   ]);
   return token;
 }

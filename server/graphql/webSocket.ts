@@ -7,7 +7,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { authenticate, credentialIn, type Credential } from '../auth/authenticate.ts';
 import type { Admission } from '../http/admission.ts';
 import type { Services } from '../schema/context.ts';
-import { LiveViewer } from './liveViewer.ts';
+import type { LiveViewer, LiveViewers } from './liveViewer.ts';
 
 /** A message from a client at most, in bytes. */
 const maxPayload = 1024 * 1024;
@@ -24,7 +24,13 @@ interface Extra {
 type Yoga = YogaServerInstance<object, Services>;
 
 /** Serves GraphQL over WebSocket as docs/live-protocol.md says. Returns a function that closes every socket with 1001. */
-export function serveWebSockets(server: Server, yoga: Yoga, services: Services, admission: Admission): () => Promise<void> {
+export function serveWebSockets(
+  server: Server,
+  yoga: Yoga,
+  services: Services,
+  liveViewers: LiveViewers,
+  admission: Admission,
+): () => Promise<void> {
   const sockets = new WebSocketServer({ noServer: true, maxPayload });
   server.on('upgrade', (request, socket, head) => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname;
@@ -47,12 +53,12 @@ export function serveWebSockets(server: Server, yoga: Yoga, services: Services, 
         extra.socket.close(credential ? CloseCode.Forbidden : CloseCode.Unauthorized, credential ? 'Forbidden' : 'Unauthorized');
         return false;
       }
-      extra.viewer = new LiveViewer(services.database, credential, viewer, () =>
-        extra.socket.close(CloseCode.Forbidden, 'Forbidden'),
-      );
+      extra.viewer = liveViewers.open(credential, viewer, () => extra.socket.close(CloseCode.Forbidden, 'Forbidden'));
       return true;
     },
-    onClose: ({ extra }) => extra.viewer?.stop(),
+    onClose: ({ extra }) => {
+      if (extra.viewer) liveViewers.close(extra.viewer);
+    },
     execute: (args) => (args as unknown as Enveloped).rootValue.execute(args),
     subscribe: (args) => (args as unknown as Enveloped).rootValue.subscribe(args),
     onSubscribe: async ({ extra }, _id, payload) => {

@@ -1,10 +1,11 @@
 import { GraphQLError } from 'graphql';
-import { createYoga, maskError, type Plugin } from 'graphql-yoga';
-import { authenticate, credentialIn } from '../auth/authenticate.ts';
+import { createYoga, isAsyncIterable, maskError, type Plugin } from 'graphql-yoga';
+import { authenticate, credentialIn, type Credential } from '../auth/authenticate.ts';
 import type { Viewer } from '../auth/viewer.ts';
 import type { Services } from '../schema/context.ts';
-import { ApiError } from '../schema/errors.ts';
+import { ApiError } from '../schema/apiError.ts';
 import { schema } from '../schema/schema.ts';
+import type { LiveViewers } from './liveViewer.ts';
 
 const unauthenticated = () =>
   new GraphQLError('Sign in, or send an API token: Authorization: Bearer <token>.', {
@@ -15,7 +16,7 @@ const unauthenticated = () =>
  * GraphQL over HTTP and SSE. An expected failure that a field has no place for comes as a GraphQL error with its code;
  * everything else is logged here and masked there.
  */
-export function createGraphql(services: Services, { graphiql }: { graphiql: boolean }) {
+export function createGraphql(services: Services, liveViewers: LiveViewers, { graphiql }: { graphiql: boolean }) {
   return createYoga<object, Services>({
     schema,
     graphqlEndpoint: '/graphql',
@@ -37,13 +38,22 @@ export function createGraphql(services: Services, { graphiql }: { graphiql: bool
         return maskError(error, message, isDev);
       },
     },
-    plugins: [viewerFromRequest(services)],
+    plugins: [viewerFromRequest(services, liveViewers)],
     context: () => services,
   });
 }
 
-/** Requests over HTTP say in each who they are; a socket has said so when it was opened. */
-function viewerFromRequest(services: Services): Plugin {
+/** What a request's context holds besides what resolvers see. */
+interface FromRequest {
+  viewer: Viewer;
+  readonly credential?: Credential;
+}
+
+/**
+ * Requests over HTTP say in each who they are; a socket has said so when it was opened. A stream of events lives as long
+ * as a socket: while it does, its viewer's rights are kept fresh, and it completes when they have ended.
+ */
+function viewerFromRequest(services: Services, liveViewers: LiveViewers): Plugin {
   return {
     onContextBuilding: async ({ context, extendContext }) => {
       const { request, viewer } = context as { request?: Request; viewer?: Viewer };
@@ -52,7 +62,16 @@ function viewerFromRequest(services: Services): Plugin {
       const credential = headers && credentialIn({ authorization: headers.get('authorization'), cookie: headers.get('cookie') });
       const found = credential && (await authenticate(services.database, credential));
       if (!found) throw unauthenticated();
-      extendContext({ viewer: found } as never);
+      extendContext({ viewer: found, credential } as never);
     },
+    onSubscribe: ({ args }) => ({
+      onSubscribeResult: ({ result }) => {
+        const context = args.contextValue as unknown as FromRequest;
+        if (!context.credential || !isAsyncIterable(result)) return {};
+        const live = liveViewers.open(context.credential, context.viewer, () => void result.return?.());
+        Object.defineProperty(context, 'viewer', { get: () => live.current });
+        return { onEnd: () => liveViewers.close(live) };
+      },
+    }),
   };
 }

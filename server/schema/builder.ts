@@ -8,8 +8,10 @@ import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
 import { idKinds, idPrefix } from '../../domain/ids.ts';
 import type PrismaTypes from '../../prisma/generated/pothos.ts';
 import { getDatamodel } from '../../prisma/generated/pothos.ts';
+import type { TokenScope } from '../../domain/person.ts';
 import { maySee } from '../auth/viewer.ts';
 import { isVisible } from '../auth/visibility.ts';
+import { ForbiddenError } from './apiError.ts';
 import type { Context } from './context.ts';
 
 export interface SchemaTypes {
@@ -23,6 +25,8 @@ export interface SchemaTypes {
     viewer: boolean;
     /** May see what belongs to this team. */
     team: string;
+    /** Came with a token that may be used for this, or by a browser. Each mutation names one. */
+    scope: TokenScope;
   };
   Scalars: {
     DateTime: { Input: Date; Output: Date };
@@ -32,7 +36,7 @@ export interface SchemaTypes {
 
 /**
  * The schema's builder. Ids carry their kind in their prefix, so Relay's global id of a thing is its id.
- * The errors plugin comes before scope-auth, so that a refusal of the latter is never a member of a union.
+ * The errors plugin comes before scope-auth, so that a mutation's refusal for want of a scope is a member of its union.
  */
 export const builder = new SchemaBuilder<SchemaTypes>({
   plugins: [ErrorsPlugin, ScopeAuthPlugin, ComplexityPlugin, RelayPlugin, PrismaPlugin, DataloaderPlugin],
@@ -64,7 +68,14 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     authScopes: (context) => ({
       viewer: true,
       team: (teamId) => maySee(context.viewer, teamId),
+      scope: (scope) => context.viewer.scopes.has(scope),
     }),
+    unauthorizedError: (_parent, { viewer }, { parentType, fieldName }, { message }) =>
+      parentType.name === 'Mutation' || parentType.name === 'Query'
+        ? new ForbiddenError(
+            `This token may not be used for ${fieldName}: its scopes are ${[...viewer.scopes].join(', ')}. Use one that has the scope, or the page.`,
+          )
+        : new ForbiddenError(message),
     runScopesOnType: true,
   },
   complexity: { defaultComplexity: 1, defaultListMultiplier: 10, limit: { complexity: 20_000, depth: 15, breadth: 500 } },

@@ -1,6 +1,7 @@
+import { auditActions } from '../../domain/audit.ts';
 import { chunkStreams, itemKinds, noticeCodes, turnReasons } from '../../domain/events.ts';
 import { harnessKinds } from '../../domain/harness.ts';
-import { roles } from '../../domain/person.ts';
+import { roles, tokenScopes } from '../../domain/person.ts';
 import { promptKinds, promptStates } from '../../domain/prompt.ts';
 import { restoreStatuses, restoreSubjects, snapshotKinds } from '../../domain/snapshot.ts';
 import {
@@ -42,6 +43,19 @@ export const MessageStateEnum = builder.enumType('MessageState', {
   values: messageStates,
 });
 export const RoleEnum = builder.enumType('Role', { description: 'What a member may do in a team.', values: roles });
+export const TokenScopeEnum = builder.enumType('TokenScope', {
+  description:
+    'What an API token may be used for, within what its owner may do. READ: what can be seen; part of every token. RUNS: create runs and write to them. ENVIRONMENTS: create environments. TEAM: manage teams, read their audit log. ACCOUNT: list, create and revoke tokens.',
+  values: tokenScopes,
+});
+export const AuditActionEnum = builder.enumType('AuditAction', {
+  description: 'What the audit log of a team tells of.',
+  values: auditActions,
+});
+export const ViaKindEnum = builder.enumType('ViaKind', {
+  description: 'By what someone was let in: the sign-in of a browser, or an API token.',
+  values: ['SIGN_IN', 'TOKEN'] as const,
+});
 export const FailureOriginEnum = builder.enumType('FailureOrigin', {
   description: 'Whose a failure is to mend: the user’s (repository, script, input) or the platform’s.',
   values: ['USER', 'PLATFORM'] as const,

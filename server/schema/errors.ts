@@ -3,17 +3,10 @@ import type { PromptId } from '../../domain/ids.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import type { MessageState } from '../../domain/states.ts';
 import { assertNever } from '../../domain/assertNever.ts';
+import { ApiError, ForbiddenError } from './apiError.ts';
 import { builder } from './builder.ts';
 import { MessageStateEnum, NotContinuableReasonEnum } from './enums.ts';
 import { ActorRef } from './values.ts';
-
-/**
- * Expected failures. Each is a member of the result unions of the fields that may meet it; nothing else that is thrown
- * reaches a client with its text.
- */
-export abstract class ApiError extends Error {
-  abstract readonly code: string;
-}
 
 const ErrorInterface = builder.interfaceRef<ApiError>('Error').implement({
   description: 'An expected failure.',
@@ -30,9 +23,6 @@ export class NotFoundError extends ApiError {
     super(`There is no ${what} ${id}, or it belongs to a team you are not in.`);
     this.id = id;
   }
-}
-export class ForbiddenError extends ApiError {
-  readonly code = 'FORBIDDEN';
 }
 export class InvalidInputError extends ApiError {
   readonly code = 'INVALID_INPUT';
@@ -68,6 +58,9 @@ export class RunNotContinuableError extends ApiError {
 }
 export class RunNotLiveError extends ApiError {
   readonly code = 'RUN_NOT_LIVE';
+}
+export class LastAdminError extends ApiError {
+  readonly code = 'LAST_ADMIN';
 }
 export class MessageNotPendingError extends ApiError {
   readonly code = 'MESSAGE_NOT_PENDING';
@@ -109,6 +102,8 @@ export function errorOf(refusal: Refusal): ApiError {
       return new RunNotContinuableError(refusal.reason, refusal.message);
     case 'RUN_NOT_LIVE':
       return new RunNotLiveError(refusal.message);
+    case 'LAST_ADMIN':
+      return new LastAdminError(refusal.message);
     case 'MESSAGE_NOT_PENDING':
       return new MessageNotPendingError(refusal.state, refusal.message);
     case 'PROMPT_NOT_OPEN':
@@ -165,6 +160,11 @@ builder.objectType(RunNotContinuableError, {
 builder.objectType(RunNotLiveError, {
   name: 'RunNotLiveError',
   description: 'Nothing of the run is live that this could act on.',
+  interfaces,
+});
+builder.objectType(LastAdminError, {
+  name: 'LastAdminError',
+  description: 'A team always has an admin; this is its last.',
   interfaces,
 });
 builder.objectType(MessageNotPendingError, {

@@ -2,9 +2,8 @@ import { builder } from './builder.ts';
 import { maySee, teamsOf } from '../auth/viewer.ts';
 import { runOrderOf, RunFilterInput, RunOrderInput, whereOf } from './runFilter.ts';
 import { parseId } from '../../domain/ids.ts';
+import { pageComplexity, pageSizes } from './pages.ts';
 import type { Context } from './context.ts';
-
-const pageSizes = { defaultSize: 50, maxSize: 500 } as const;
 
 builder.queryFields((t) => ({
   viewer: t.prismaField({
@@ -33,7 +32,7 @@ builder.queryFields((t) => ({
       filter: t.arg({ type: RunFilterInput, description: 'Which ones.' }),
       orderBy: t.arg({ type: RunOrderInput, description: 'In which order.' }),
     },
-    complexity: ({ first, last }) => ({ field: 5, multiplier: pageOf(first, last) / 10 }),
+    complexity: pageComplexity,
     totalCount: (_root, { filter }, { database, viewer }) => database.run.count({ where: whereOf(viewer, filter) }),
     resolve: (query, _root, { filter, orderBy }, { database, viewer }) =>
       database.run.findMany({ ...query, where: whereOf(viewer, filter), orderBy: runOrderOf(orderBy) }),
@@ -44,7 +43,7 @@ builder.queryFields((t) => ({
     description: 'Environments of the viewer’s teams, by name.',
     ...pageSizes,
     args: { teamId: t.arg.id({ description: 'Only this team’s.' }) },
-    complexity: ({ first, last }) => ({ field: 5, multiplier: pageOf(first, last) / 10 }),
+    complexity: pageComplexity,
     totalCount: (_root, { teamId }, { database, viewer }) =>
       database.environment.count({ where: environmentsOf(viewer, teamId) }),
     resolve: (query, _root, { teamId }, { database, viewer }) =>
@@ -55,9 +54,6 @@ builder.queryFields((t) => ({
       }),
   }),
 }));
-
-const pageOf = (first: number | null | undefined, last: number | null | undefined): number =>
-  Math.min(first ?? last ?? pageSizes.defaultSize, pageSizes.maxSize);
 
 const environmentsOf = (viewer: Context['viewer'], teamId: string | null | undefined) => ({
   teamId: { in: teamsOf(viewer).filter((id) => !teamId || id === teamId) },

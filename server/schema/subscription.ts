@@ -1,6 +1,7 @@
 import { parseId, type RunId } from '../../domain/ids.ts';
 import type { PagedEvent } from '../../domain/mergeChunks.ts';
 import { builder } from './builder.ts';
+import type { Context } from './context.ts';
 import { CursorNotServableError, NotFoundError } from './errors.ts';
 import { EventInterface } from './event.ts';
 import { RunFilterInput } from './runFilter.ts';
@@ -35,6 +36,10 @@ const RunChangeRef = builder.objectRef<{ runId: RunId; version: number }>('RunCh
   }),
 });
 
+/** The source of `transcript`, which schema.ts puts in place of the errors plugin's. */
+export const subscribeTranscript = (_root: unknown, { runId, after }: { runId: string; after: number }, context: Context) =>
+  watchTranscript(context, parseId('run', runId), runId, after);
+
 builder.subscriptionFields((t) => ({
   transcript: t.field({
     type: TranscriptBatchRef,
@@ -47,7 +52,7 @@ builder.subscriptionFields((t) => ({
       runId: t.arg.id({ required: true, description: 'The run.' }),
       after: t.arg.int({ required: true, description: 'The sequence number of the last event that you have; 0 for none.' }),
     },
-    subscribe: (_root, { runId, after }, context) => watchTranscript(context, parseId('run', runId), runId, after),
+    subscribe: subscribeTranscript,
     resolve: (value: TranscriptYield) => {
       if (value instanceof Error) throw value;
       return value;

@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { inject } from 'vitest';
 import { gatewayConfig } from '../../config/gateway.ts';
 import type { UserId } from '../../domain/ids.ts';
+import { tokenScopes, type TokenScope } from '../../domain/person.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { newId } from '../../journal/newId.ts';
 import { hashSecret, newSecret } from '../../server/auth/secret.ts';
@@ -47,13 +48,18 @@ export function startTestGateway({ environment }: TestSettings, more: Record<str
   return startGateway(config, pino({ level: config.BATON_LOG_LEVEL }));
 }
 
-/** An API token of the user. */
-export async function createToken(journal: Journal, userId: UserId): Promise<string> {
+/** An API token of the user, for everything unless scopes are given. */
+export async function createToken(
+  journal: Journal,
+  userId: UserId,
+  scopes: readonly TokenScope[] = tokenScopes,
+): Promise<string> {
   const token = newSecret('baton_token');
-  await journal.pool.query(`INSERT INTO "ApiToken" (id, "userId", name, hash) VALUES ($1, $2, 'test', $3)`, [
+  await journal.pool.query(`INSERT INTO "ApiToken" (id, "userId", name, hash, scopes) VALUES ($1, $2, 'test', $3, $4)`, [
     newId('tok'),
     userId,
     Buffer.from(hashSecret(token)),
+    scopes,
   ]);
   return token;
 }

@@ -99,6 +99,7 @@ const codes: Record<Refusal['kind'], string> = {
   RUN_BLOCKED: 'RunBlockedError',
   RUN_NOT_CONTINUABLE: 'RunNotContinuableError',
   RUN_NOT_LIVE: 'RunNotLiveError',
+  LAST_ADMIN: 'LastAdminError',
   MESSAGE_NOT_PENDING: 'MessageNotPendingError',
   PROMPT_NOT_OPEN: 'PromptNotOpenError',
 };

@@ -35,3 +35,11 @@ export async function admittedOr<T>(work: Promise<Admitted<T>>): Promise<{ value
 export function wakeLater({ waker }: Context, runId: RunId, wake: boolean): void {
   if (wake) void waker.wake(runId);
 }
+
+/** A name without spaces around it; throws InvalidInputError when it is empty or too long. `what` begins the sentence. */
+export function nameOf(field: string, what: string, given: string): string {
+  const name = given.trim();
+  if (name === '' || name.length > limits.nameCharacters || name.includes('\0'))
+    throw new InvalidInputError(field, `${what} has 1 to ${limits.nameCharacters} characters.`);
+  return name;
+}

@@ -1,9 +1,11 @@
+import { tokenScopes } from '../../../domain/person.ts';
 import { answerPrompt, cancelRun, endSession, interruptTurn } from '../../../journal/intents.ts';
 import { createSignInLink } from '../../auth/signIn.ts';
 import { personIn } from '../../auth/viewer.ts';
 import { requirePrompt, requireRun } from '../access.ts';
 import { builder } from '../builder.ts';
-import { ForbiddenError, InvalidInputError, NotFoundError, PromptNotOpenError, RunNotLiveError } from '../errors.ts';
+import { ForbiddenError } from '../apiError.ts';
+import { InvalidInputError, NotFoundError, PromptNotOpenError, RunNotLiveError } from '../errors.ts';
 import { admittedOr, wakeLater } from './admitted.ts';
 import {
   AnswerPromptPayload,
@@ -23,6 +25,7 @@ const liveErrors = [NotFoundError, ForbiddenError, RunNotLiveError];
 
 builder.mutationField('cancelRun', (t) =>
   t.field({
+    authScopes: { scope: 'RUNS' },
     type: CancelRunPayload,
     description:
       'Cancels the run. What was done so far is captured, and the run can be followed up. An ended run stays as it is.',
@@ -43,6 +46,7 @@ builder.mutationField('cancelRun', (t) =>
 
 builder.mutationField('endSession', (t) =>
   t.field({
+    authScopes: { scope: 'RUNS' },
     type: EndSessionPayload,
     description: 'Ends the live session once its turn is over, without waiting out its idle time.',
     errors: { types: liveErrors, union: { name: 'EndSessionResult', description: 'What endSession comes to.' } },
@@ -58,6 +62,7 @@ builder.mutationField('endSession', (t) =>
 
 builder.mutationField('interruptTurn', (t) =>
   t.field({
+    authScopes: { scope: 'RUNS' },
     type: InterruptTurnPayload,
     description: 'Stops the turn in flight; the session goes on with the next message.',
     errors: { types: liveErrors, union: { name: 'InterruptTurnResult', description: 'What interruptTurn comes to.' } },
@@ -81,6 +86,7 @@ const AnswerPromptInput = builder.inputType('AnswerPromptInput', {
 
 builder.mutationField('answerPrompt', (t) =>
   t.field({
+    authScopes: { scope: 'RUNS' },
     type: AnswerPromptPayload,
     description: 'Answers the prompt that a run is blocked on. The first answer counts.',
     errors: {
@@ -102,8 +108,14 @@ builder.mutationField('answerPrompt', (t) =>
 
 builder.mutationField('createSignInLink', (t) =>
   t.field({
+    authScopes: { scope: 'ACCOUNT' },
     type: CreateSignInLinkPayload,
-    description: 'Makes a link that signs one browser in as the viewer, once, within an hour.',
-    resolve: (_root, _args, { database, viewer, publicUrl }) => createSignInLink(database, viewer.userId, publicUrl),
+    description: 'Makes a link that signs one browser in as the viewer, once, within an hour. Takes a token of every scope.',
+    resolve: (_root, _args, context) => {
+      // A browser may do everything: a narrower token does not get wider by it.
+      if (!tokenScopes.every((scope) => context.viewer.scopes.has(scope)))
+        throw new ForbiddenError('A sign-in may do everything; only a token with every scope can make a link to one.');
+      return createSignInLink(context);
+    },
   }),
 );

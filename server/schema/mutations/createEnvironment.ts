@@ -2,11 +2,12 @@ import { parseId, type EnvironmentId, type TeamId } from '../../../domain/ids.ts
 import { refuseRepositoryUrl } from '../../../domain/repositoryUrl.ts';
 import { createEnvironment, type NewEnvironment } from '../../../journal/environments.ts';
 import type { EnvironmentRepository } from '../../../journal/readSession.ts';
-import { maySee, personIn } from '../../auth/viewer.ts';
+import { actingAs, maySee, personIn } from '../../auth/viewer.ts';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
 import { HarnessKindEnum } from '../enums.ts';
-import { ForbiddenError, IdempotencyConflictError, InvalidInputError, NotFoundError } from '../errors.ts';
+import { ForbiddenError } from '../apiError.ts';
+import { IdempotencyConflictError, InvalidInputError, NotFoundError } from '../errors.ts';
 import { admittedOr, clientKeyOf } from './admitted.ts';
 import { CreateEnvironmentPayload } from './payloads.ts';
 
@@ -49,6 +50,7 @@ type Input = typeof CreateEnvironmentInput.$inferInput;
 
 builder.mutationField('createEnvironment', (t) =>
   t.field({
+    authScopes: { scope: 'ENVIRONMENTS' },
     type: CreateEnvironmentPayload,
     description: 'Creates an environment.',
     errors: {
@@ -59,9 +61,11 @@ builder.mutationField('createEnvironment', (t) =>
     resolve: async (_root, { input }, context) => {
       const clientKey = clientKeyOf(context, input.clientKey);
       const teamId = teamOf(context, input.teamId);
-      if (personIn(context.viewer, teamId).role === 'VIEWER')
-        throw new ForbiddenError('You can view this team’s environments but not create one.');
-      const { value } = await admittedOr(createEnvironment(context.journal, clientKey, validated(teamId, input)));
+      const person = personIn(context.viewer, teamId, 'ENVIRONMENTS');
+      if (person.role === 'VIEWER') throw new ForbiddenError('You can view this team’s environments but not create one.');
+      const { value } = await admittedOr(
+        createEnvironment(context.journal, actingAs(context.viewer), clientKey, validated(teamId, input)),
+      );
       return { environmentId: value.environmentId as EnvironmentId };
     },
   }),

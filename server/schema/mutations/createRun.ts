@@ -6,7 +6,8 @@ import { createRun } from '../../../journal/intents.ts';
 import { maySee, personIn } from '../../auth/viewer.ts';
 import { builder } from '../builder.ts';
 import { HarnessKindEnum, RunOriginEnum } from '../enums.ts';
-import { ForbiddenError, IdempotencyConflictError, InvalidInputError, NotFoundError } from '../errors.ts';
+import { ForbiddenError } from '../apiError.ts';
+import { IdempotencyConflictError, InvalidInputError, NotFoundError } from '../errors.ts';
 import { admittedOr, clientKeyOf, wakeLater } from './admitted.ts';
 import { CreateRunPayload } from './payloads.ts';
 
@@ -21,6 +22,7 @@ const CreateRunInput = builder.inputType('CreateRunInput', {
       required: true,
       description: 'Idempotent per person: the same key with the same body gives the same run.',
     }),
+    teamId: t.id({ description: 'Whose it is: the environment’s team, which is the default.' }),
     environmentId: t.id({ required: true, description: 'What it works in.' }),
     text: t.string({ required: true, description: 'The first message. For SCRIPT: a shell script.' }),
     title: t.string({ description: 'Default: the first line of the text.' }),
@@ -34,6 +36,7 @@ const CreateRunInput = builder.inputType('CreateRunInput', {
 
 builder.mutationField('createRun', (t) =>
   t.field({
+    authScopes: { scope: 'RUNS' },
     type: CreateRunPayload,
     description: 'Creates a run. It is queued at once, whatever is down, and starts by itself.',
     errors: {
@@ -44,9 +47,12 @@ builder.mutationField('createRun', (t) =>
     resolve: async (_root, { input }, context) => {
       const { database, journal, viewer } = context;
       const clientKey = clientKeyOf(context, input.clientKey);
+      if (input.teamId && !maySee(viewer, input.teamId)) throw new NotFoundError('team', input.teamId);
       const environmentId = parseId('env', input.environmentId);
       const environment = environmentId && (await database.environment.findUnique({ where: { id: environmentId } }));
       if (!environment || !maySee(viewer, environment.teamId)) throw new NotFoundError('environment', input.environmentId);
+      if (input.teamId && input.teamId !== environment.teamId)
+        throw new InvalidInputError('teamId', 'The environment belongs to another of your teams. Choose one of the run’s team.');
       const person = personIn(viewer, environment.teamId);
       if (person.role === 'VIEWER')
         throw new ForbiddenError('You can view this team’s runs but not create one. Ask a team admin to make you a member.');

@@ -5,8 +5,8 @@ import { personIn } from '../../auth/viewer.ts';
 import { requireMessage, requireRun } from '../access.ts';
 import { builder } from '../builder.ts';
 import { HarnessKindEnum } from '../enums.ts';
+import { ForbiddenError } from '../apiError.ts';
 import {
-  ForbiddenError,
   IdempotencyConflictError,
   InvalidInputError,
   MessageNotPendingError,
@@ -37,6 +37,7 @@ const SendFollowUpInput = builder.inputType('SendFollowUpInput', {
 
 builder.mutationField('sendFollowUp', (t) =>
   t.field({
+    authScopes: { scope: 'RUNS' },
     type: SendFollowUpPayload,
     description: 'Sends a message: it joins a live run as its next turn, and opens a new session of one that has ended.',
     errors: { types: followUpErrors, union: { name: 'SendFollowUpResult', description: 'What sendFollowUp comes to.' } },
@@ -70,6 +71,7 @@ const ContinueRunInput = builder.inputType('ContinueRunInput', {
 
 builder.mutationField('continueRun', (t) =>
   t.field({
+    authScopes: { scope: 'RUNS' },
     type: ContinueRunPayload,
     description: 'Continues an ended run with choices: another snapshot, none, another agent, without a message.',
     errors: { types: followUpErrors, union: { name: 'ContinueRunResult', description: 'What continueRun comes to.' } },
@@ -109,6 +111,7 @@ const WithdrawMessageInput = builder.inputType('WithdrawMessageInput', {
 
 builder.mutationField('withdrawMessage', (t) =>
   t.field({
+    authScopes: { scope: 'RUNS' },
     type: WithdrawMessagePayload,
     description: 'Takes back a message that still waits.',
     errors: {

@@ -1,4 +1,5 @@
 import type { EnvironmentId, MessageId, PromptId, RunId } from '../../../domain/ids.ts';
+import type { SignInLink } from '../../auth/signIn.ts';
 import { builder } from '../builder.ts';
 
 /** What mutations give back. Each names rows by id; the rows are read after the commit. */
@@ -89,10 +90,14 @@ export const CreateEnvironmentPayload = builder
     }),
   });
 
-export const CreateSignInLinkPayload = builder.objectRef<{ url: string; expiresAt: Date }>('CreateSignInLinkPayload').implement({
-  description: 'A link that signs one browser in, once.',
-  fields: (t) => ({
-    url: t.exposeString('url', { description: 'The link.' }),
-    expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'Until when it works.' }),
-  }),
-});
+const signInLink = (name: string) =>
+  builder.objectRef<SignInLink>(name).implement({
+    description: 'A link that signs one browser in, once.',
+    fields: (t) => ({
+      url: t.exposeString('url', { description: 'The link.' }),
+      expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'Until when it works.' }),
+    }),
+  });
+
+export const CreateSignInLinkPayload = signInLink('CreateSignInLinkPayload');
+export const SignInLinkRef = signInLink('SignInLink');
