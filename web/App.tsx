@@ -1,4 +1,4 @@
-import { A, Route, Router } from '@solidjs/router';
+import { A, Navigate, Route, Router } from '@solidjs/router';
 import { lazy, Match, Switch, type JSX } from 'solid-js';
 import { RunsPage } from './runs/RunsPage.tsx';
 import { AppContext, createConnection, createSignIn, type App as AppValue, type Viewer } from './shell/app.ts';
@@ -12,6 +12,10 @@ const RunPage = lazy(() => import('./run/RunPage.tsx').then(({ RunPage }) => ({ 
 const EnvironmentsPage = lazy(() =>
   import('./environments/EnvironmentsPage.tsx').then(({ EnvironmentsPage }) => ({ default: EnvironmentsPage })),
 );
+const TokensPage = lazy(() => import('./settings/TokensPage.tsx').then(({ TokensPage }) => ({ default: TokensPage })));
+const TeamPage = lazy(() => import('./settings/TeamPage.tsx').then(({ TeamPage }) => ({ default: TeamPage })));
+const NewTeamPage = lazy(() => import('./settings/NewTeamPage.tsx').then(({ NewTeamPage }) => ({ default: NewTeamPage })));
+const AuditPage = lazy(() => import('./settings/AuditPage.tsx').then(({ AuditPage }) => ({ default: AuditPage })));
 
 function NotFound(): JSX.Element {
   return (
@@ -36,6 +40,11 @@ function SignedIn(props: { viewer: Viewer }): JSX.Element {
         <Route path="/" component={RunsPage} />
         <Route path="/runs/:id/:tab?" component={RunPage} matchFilters={{ tab: ['changes', 'details'] }} />
         <Route path="/environments" component={EnvironmentsPage} />
+        <Route path="/settings" component={() => <Navigate href="/settings/tokens" />} />
+        <Route path="/settings/tokens" component={TokensPage} />
+        <Route path="/settings/team/:id" component={TeamPage} />
+        <Route path="/settings/new-team" component={NewTeamPage} />
+        <Route path="/settings/audit/:id" component={AuditPage} />
         <Route path="*" component={NotFound} />
       </Router>
     </AppContext.Provider>

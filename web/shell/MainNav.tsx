@@ -14,6 +14,10 @@ export function MainNav(props: { onGo?: () => void }): JSX.Element {
         <Icon name="environment" />
         Environments
       </A>
+      <A href="/settings" activeClass="here" onClick={() => props.onGo?.()}>
+        <Icon name="settings" />
+        Settings
+      </A>
     </nav>
   );
 }

@@ -10,6 +10,7 @@ import { announce, announcement } from './announce.ts';
 import { Bar } from './Bar.tsx';
 import { MainNav } from './MainNav.tsx';
 import { closeNewRun, newRun, openNewRun } from './newRunDialog.ts';
+import { signOut } from './signOut.ts';
 import { Stopped } from './Stopped.tsx';
 import { nextTheme, setTheme, theme, themes } from './theme.ts';
 import './shell.css';
@@ -35,6 +36,7 @@ export function Shell(props: RouteSectionProps): JSX.Element {
     { keys: '/', label: 'Search this page', group: 'Everywhere', run: focusSearch },
     { keys: 'g r', label: 'Runs', group: 'Everywhere', run: () => navigate('/') },
     { keys: 'g e', label: 'Environments', group: 'Everywhere', run: () => navigate('/environments') },
+    { keys: 'g s', label: 'Settings', group: 'Everywhere', run: () => navigate('/settings') },
     { keys: 't', label: 'Theme', group: 'Everywhere', run: switchTheme },
   ]);
   useCommands(() => [
@@ -48,6 +50,8 @@ export function Shell(props: RouteSectionProps): JSX.Element {
       keys: 'g e',
       run: () => navigate('/environments'),
     },
+    { id: 'settings', group: 'Go to', label: 'Settings', icon: 'settings', keys: 'g s', run: () => navigate('/settings') },
+    { id: 'sign-out', group: 'Do', label: 'Sign out', icon: 'lock', run: () => void signOut() },
     ...themes.map((choice) => ({
       id: `theme-${choice}`,
       group: 'Do' as const,
