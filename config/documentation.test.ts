@@ -9,8 +9,15 @@ const sources = readdirSync(join(projectRoot, 'config'))
   .map((name) => readFileSync(join(projectRoot, 'config', name), 'utf8'))
   .join('\n');
 
-const read = new Set(sources.match(/\b[A-Z]+(?:_[A-Z]+)*(?=: (?:z|port|flag|list|shared)\b)|(?<=environment\[')[A-Z_]+(?='\])/g));
-const described = new Set([...documentation.matchAll(/`([A-Z]+(?:_[A-Z]+)*)`(?=[^|\n]*\|)/g)].map(([, name]) => name));
+const read = new Set(
+  sources.match(/\b[A-Z]+(?:_[A-Z]+)*(?=: (?:z|port|flag|list|shared|count)\b)|(?<=environment\[')[A-Z_]+(?='\])/g),
+);
+// In the first column of a table: the others tell of refusals too.
+const described = new Set(
+  [...documentation.matchAll(/^\|([^|\n]*)\|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`([A-Z]+(?:_[A-Z]+)*)`/g)].map(([, name]) => name),
+  ),
+);
 
 test('every setting that is read is described', () => {
   expect([...read].filter((name) => name !== 'PATH' && !described.has(name))).toEqual([]);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { limitSettings } from './limits.ts';
 import { flag, list, port, readConfig } from './read.ts';
 import { readMasterKey, shared } from './shared.ts';
 
@@ -10,6 +11,7 @@ const schema = z.object({
   BATON_ALLOWED_HOSTS: list.default([]).describe('Further Host names that requests may come with, comma-separated.'),
   BATON_GRAPHIQL: flag.default(false).describe('Whether GET /graphql shows GraphiQL.'),
   BATON_WEB_ROOT: z.string().describe('The directory of the built viewer.'),
+  ...limitSettings,
 });
 
 export type GatewayConfig = z.output<typeof schema> & { readonly masterKey: Buffer };

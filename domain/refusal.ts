@@ -1,6 +1,7 @@
 import type { Actor } from './actor.ts';
 import type { RunEvent } from './events.ts';
 import type { MessageId, PromptId } from './ids.ts';
+import type { QuotaKind } from './quota.ts';
 import type { MessageState } from './states.ts';
 
 /** An expected "no": a typed result that becomes a member of a GraphQL union. It says what happened and what to try. */
@@ -15,6 +16,13 @@ export type Refusal =
     }
   | { readonly kind: 'RUN_NOT_LIVE'; readonly message: string }
   | { readonly kind: 'LAST_ADMIN'; readonly message: string }
+  | {
+      readonly kind: 'QUOTA_EXCEEDED';
+      readonly quota: QuotaKind;
+      readonly used: number;
+      readonly limit: number;
+      readonly message: string;
+    }
   | {
       readonly kind: 'MESSAGE_NOT_PENDING';
       readonly messageId: MessageId;

@@ -17,13 +17,14 @@ import type { Person } from '../domain/person.ts';
 import type { PromptAnswer } from '../domain/prompt.ts';
 import type { Decision } from '../domain/refusal.ts';
 import type { Run } from '../domain/run.ts';
-import type { MessageState, RunOrigin } from '../domain/states.ts';
+import { isEnded, type MessageState, type RunOrigin } from '../domain/states.ts';
 import { accepted, admitting, keyOf, Refused, type Admitted, type ClientKey } from './admitting.ts';
 import { wasAppended } from './append.ts';
 import type { Act } from './audit.ts';
 import { claimKey, storeResult, type IdempotencyKey } from './idempotency.ts';
 import type { Journal } from './journal.ts';
 import { newId } from './newId.ts';
+import { holdQuotas } from './quotas.ts';
 import { announce, applyOutcome, inTransaction, RunNotFoundError, transact } from './transact.ts';
 
 /**
@@ -57,6 +58,7 @@ export function createRun(
       const earlier = await claimKey<{ runId: RunId }>(client, keyOf('createRun', clientKey, input));
       if (earlier) return { earlier };
       const decision = accepted(admitFirstMessage(person, { messageId, text }));
+      await holdQuotas(client, journal.quotas, input.teamId);
       const { rows } = await client.query<{ at: Date }>('SELECT clock_timestamp() AS at');
       const outcome = {
         events: [{ type: 'run.created', ...created } as const, ...decision.events],
@@ -98,6 +100,7 @@ function decideOnce<T extends object>(
       if (earlier) return { events: [], result: earlier };
       const { decision, value, texts } = await decide(run, client);
       const { events, wake } = accepted(decision);
+      if (isEnded(run.state)) await holdQuotas(client, journal.quotas, run.teamId);
       await storeResult(client, key, value);
       const once = `client/${key.userId}/${key.mutation}/${key.key}`;
       return { events, result: value, wake, key: once, act, ...(texts && { texts }) };
@@ -235,8 +238,9 @@ export function operatorFollowUp(
   return admitting(async () => {
     if (await wasAppended(journal, runId, key)) return { ok: true, value: {}, wake: false };
     const messageId = newId('msg');
-    const { wake } = await transact(journal, runId, (run) => {
+    const { wake } = await transact(journal, runId, async (run, client) => {
       const decision = accepted(admitFollowUp(run, person, { messageId, text }));
+      if (isEnded(run.state)) await holdQuotas(client, journal.quotas, run.teamId);
       const act = { by: byOf(person), action: 'RUN_FOLLOWED_UP' } as const;
       return { events: decision.events, result: undefined, wake: decision.wake, key, act, texts: new Map([[messageId, text]]) };
     });

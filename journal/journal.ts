@@ -1,10 +1,13 @@
 import pg from 'pg';
+import { noQuotas, type Quotas } from '../domain/quota.ts';
 import { Bell } from './bell.ts';
 
 /** The journal of one process: its connections to PostgreSQL, and the bell that wakes readers in all processes. */
 export interface Journal {
   readonly pool: pg.Pool;
   readonly bell: Bell;
+  /** What each team may have; held where sessions are admitted. */
+  readonly quotas: Quotas;
   close(): Promise<void>;
 }
 
@@ -14,12 +17,15 @@ export interface JournalOptions {
   readonly applicationName: string;
   /** Connections at most; each transaction and each read holds one for its time. */
   readonly maxConnections?: number;
+  /** None unless given. */
+  readonly quotas?: Quotas;
   /** Told of what went wrong in the background and was mended, such as a lost connection. */
   readonly onWarning: (message: string, error: unknown) => void;
 }
 
 /** Opens the journal. Connections are made when they are needed; a database that is down is an error of each call, not of this one. */
-export function openJournal({ databaseUrl, applicationName, maxConnections = 10, onWarning }: JournalOptions): Journal {
+export function openJournal(options: JournalOptions): Journal {
+  const { databaseUrl, applicationName, maxConnections = 10, quotas = noQuotas, onWarning } = options;
   const connection: pg.ClientConfig = {
     connectionString: databaseUrl,
     application_name: applicationName,
@@ -34,6 +40,7 @@ export function openJournal({ databaseUrl, applicationName, maxConnections = 10,
   return {
     pool,
     bell,
+    quotas,
     close: async () => {
       await bell.close();
       await pool.end();

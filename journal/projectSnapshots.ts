@@ -12,6 +12,7 @@ export async function projectSnapshots(client: pg.PoolClient, { before, after, a
       sessionId: session?.id ?? null,
       kind: event.kind,
       summary: new Json(event.summary),
+      storedBytes: event.summary.storedBytes,
       createdAt: at,
     });
   }

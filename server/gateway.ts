@@ -12,6 +12,8 @@ import { LiveViewers } from './graphql/liveViewer.ts';
 import { createGraphql } from './graphql/yoga.ts';
 import { Admission } from './http/admission.ts';
 import { serveViewer } from './http/viewerFiles.ts';
+import { readBody } from './limits/requestBody.ts';
+import { ViewerLimits } from './limits/viewerLimits.ts';
 import { RunChanges } from './live/runChanges.ts';
 import { startSweeper } from './temporal/sweeper.ts';
 import { Waker } from './temporal/waker.ts';
@@ -28,7 +30,15 @@ export interface Gateway {
 /** Starts a gateway. Rejects when its port is taken (EADDRINUSE); whatever else is down, it comes up and says so in runs. */
 export async function startGateway(config: GatewayConfig, log: Logger): Promise<Gateway> {
   const warn = (message: string, error: unknown) => log.warn({ err: error }, message);
-  const journal = openJournal({ databaseUrl: config.DATABASE_URL, applicationName: 'baton-gateway', onWarning: warn });
+  const journal = openJournal({
+    databaseUrl: config.DATABASE_URL,
+    applicationName: 'baton-gateway',
+    quotas: {
+      runningSessions: config.BATON_QUOTA_RUNNING_SESSIONS ?? null,
+      storageBytes: config.BATON_QUOTA_STORAGE_BYTES ?? null,
+    },
+    onWarning: warn,
+  });
   const database = openDatabase(config.DATABASE_URL);
   const waker = new Waker(journal, log, {
     address: config.TEMPORAL_ADDRESS,
@@ -52,10 +62,25 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
     publicUrl: url,
   };
   const admission = new Admission(url, config.BATON_ALLOWED_HOSTS);
+  const limits = new ViewerLimits({
+    operationsPerMinute: config.BATON_OPERATIONS_PER_MINUTE,
+    operationsAtOnce: config.BATON_OPERATIONS_AT_ONCE,
+    subscriptions: config.BATON_SUBSCRIPTIONS_PER_VIEWER,
+    sockets: config.BATON_SOCKETS_PER_VIEWER,
+  });
   const liveViewers = new LiveViewers(database, journal);
-  const graphql = createGraphql(services, liveViewers, { graphiql: config.BATON_GRAPHIQL });
-  server.on('request', route(services, admission, graphql, serveViewer(config.BATON_WEB_ROOT)));
-  const closeSockets = serveWebSockets(server, graphql, services, liveViewers, admission);
+  const graphql = createGraphql(services, liveViewers, {
+    graphiql: config.BATON_GRAPHIQL,
+    limits,
+    maxTokens: config.BATON_MAX_DOCUMENT_TOKENS,
+  });
+  server.on('request', route(services, config.BATON_MAX_BODY_BYTES, admission, graphql, serveViewer(config.BATON_WEB_ROOT)));
+  const closeSockets = serveWebSockets(server, graphql, services, {
+    admission,
+    liveViewers,
+    limits,
+    maxPayload: config.BATON_MAX_BODY_BYTES,
+  });
   const stopSweeping = startSweeper(journal, waker, log, { startDeadlineHours: config.BATON_START_DEADLINE_HOURS });
 
   return {
@@ -85,7 +110,7 @@ function listen(server: Server, { HOST, PORT }: GatewayConfig): Promise<void> {
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
-function route(services: Services, admission: Admission, graphql: Handler, viewer: Handler): Handler {
+function route(services: Services, maxBodyBytes: number, admission: Admission, graphql: Handler, viewer: Handler): Handler {
   const secure = services.publicUrl.startsWith('https:');
   return (request, response) => {
     const refused = admission.refuse(request);
@@ -94,7 +119,14 @@ function route(services: Services, admission: Admission, graphql: Handler, viewe
       return;
     }
     const path = (request.url ?? '/').split('?', 1)[0];
-    if (path === '/graphql') return graphql(request, response);
+    if (path === '/graphql') {
+      readBody(request, response, maxBodyBytes).then(
+        (read) => read && graphql(request, response),
+        // The client went away before it had said all.
+        () => response.destroy(),
+      );
+      return;
+    }
     const signing = path === '/sign-in' ? handleSignIn : path === '/sign-out' ? handleSignOut : null;
     if (signing) {
       signing(services.journal, request, response, secure).catch((error: unknown) => {

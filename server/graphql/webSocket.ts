@@ -1,24 +1,35 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { CloseCode, type ServerOptions } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
-import type { ExecutionArgs } from 'graphql';
+import { GraphQLError, type DocumentNode, type ExecutionArgs } from 'graphql';
 import type { YogaServerInstance } from 'graphql-yoga';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { authenticate, credentialIn, type Credential } from '../auth/authenticate.ts';
 import type { Admission } from '../http/admission.ts';
+import type { ViewerLimits } from '../limits/viewerLimits.ts';
 import type { Services } from '../schema/context.ts';
 import type { LiveViewer, LiveViewers } from './liveViewer.ts';
 
-/** A message from a client at most, in bytes. */
-const maxPayload = 1024 * 1024;
 /** Both sides ping this often, in milliseconds. */
 const keepAliveMs = 12_000;
 const endpoint = '/graphql';
+/** https://www.iana.org/assignments/websocket/websocket.xhtml#close-code-number */
+const tryAgainLater = 1013;
 
 interface Extra {
   readonly socket: WebSocket;
   readonly request: IncomingMessage;
   viewer?: LiveViewer;
+  /** Lets go of its place among the person's sockets. */
+  release?: () => void;
+}
+
+export interface SocketOptions {
+  readonly admission: Admission;
+  readonly liveViewers: LiveViewers;
+  readonly limits: ViewerLimits;
+  /** A message from a client at most, in bytes; a larger one closes the socket with 1009. */
+  readonly maxPayload: number;
 }
 
 type Yoga = YogaServerInstance<object, Services>;
@@ -28,8 +39,7 @@ export function serveWebSockets(
   server: Server,
   yoga: Yoga,
   services: Services,
-  liveViewers: LiveViewers,
-  admission: Admission,
+  { admission, liveViewers, limits, maxPayload }: SocketOptions,
 ): () => Promise<void> {
   const sockets = new WebSocketServer({ noServer: true, maxPayload });
   server.on('upgrade', (request, socket, head) => {
@@ -53,10 +63,17 @@ export function serveWebSockets(
         extra.socket.close(credential ? CloseCode.Forbidden : CloseCode.Unauthorized, credential ? 'Forbidden' : 'Unauthorized');
         return false;
       }
+      const release = limits.openSocket(viewer.userId);
+      if (!release) {
+        extra.socket.close(tryAgainLater, 'Too many sockets of yours are open');
+        return false;
+      }
+      extra.release = release;
       extra.viewer = liveViewers.open(credential, viewer, () => extra.socket.close(CloseCode.Forbidden, 'Forbidden'));
       return true;
     },
     onClose: ({ extra }) => {
+      extra.release?.();
       if (extra.viewer) liveViewers.close(extra.viewer);
     },
     execute: (args) => (args as unknown as Enveloped).rootValue.execute(args),
@@ -67,10 +84,12 @@ export function serveWebSockets(
         viewer: live?.current,
         params: payload,
       });
+      const document = parsed(parse, payload.query);
+      if (document instanceof GraphQLError) return [document];
       const args = {
         schema,
         operationName: payload.operationName,
-        document: parse(payload.query),
+        document,
         variableValues: payload.variables,
         // Resolvers that live as long as the socket see the viewer's rights as they were last looked up.
         contextValue: Object.defineProperty((await contextFactory()) as object, 'viewer', { get: () => live?.current }),
@@ -84,6 +103,16 @@ export function serveWebSockets(
   return async () => {
     await disposable.dispose();
   };
+}
+
+/** The document, or why it is none. */
+function parsed(parse: (source: string) => DocumentNode, source: string): DocumentNode | GraphQLError {
+  try {
+    return parse(source);
+  } catch (error) {
+    if (error instanceof GraphQLError) return error;
+    throw error;
+  }
 }
 
 interface Enveloped {

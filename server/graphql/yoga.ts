@@ -3,6 +3,8 @@ import { createYoga, isAsyncIterable, maskError, type Plugin } from 'graphql-yog
 import { authenticate, credentialIn, type Credential } from '../auth/authenticate.ts';
 import type { Viewer } from '../auth/viewer.ts';
 import type { Services } from '../schema/context.ts';
+import { limitTokens } from '../limits/documentTokens.ts';
+import type { ViewerLimits } from '../limits/viewerLimits.ts';
 import { ApiError } from '../schema/apiError.ts';
 import { schema } from '../schema/schema.ts';
 import type { LiveViewers } from './liveViewer.ts';
@@ -16,7 +18,11 @@ const unauthenticated = () =>
  * GraphQL over HTTP and SSE. An expected failure that a field has no place for comes as a GraphQL error with its code;
  * everything else is logged here and masked there.
  */
-export function createGraphql(services: Services, liveViewers: LiveViewers, { graphiql }: { graphiql: boolean }) {
+export function createGraphql(
+  services: Services,
+  liveViewers: LiveViewers,
+  { graphiql, limits, maxTokens }: { graphiql: boolean; limits: ViewerLimits; maxTokens: number },
+) {
   return createYoga<object, Services>({
     schema,
     graphqlEndpoint: '/graphql',
@@ -38,7 +44,7 @@ export function createGraphql(services: Services, liveViewers: LiveViewers, { gr
         return maskError(error, message, isDev);
       },
     },
-    plugins: [viewerFromRequest(services, liveViewers)],
+    plugins: [viewerFromRequest(services, liveViewers), limitTokens(maxTokens), limits.plugin()],
     context: () => services,
   });
 }

@@ -1,10 +1,11 @@
 import SchemaBuilder from '@pothos/core';
-import ComplexityPlugin from '@pothos/plugin-complexity';
+import ComplexityPlugin, { ComplexityErrorKind, type ComplexityResult } from '@pothos/plugin-complexity';
 import DataloaderPlugin from '@pothos/plugin-dataloader';
 import ErrorsPlugin from '@pothos/plugin-errors';
 import PrismaPlugin from '@pothos/plugin-prisma';
 import RelayPlugin from '@pothos/plugin-relay';
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
+import { GraphQLError } from 'graphql';
 import { idKinds, idPrefix } from '../../domain/ids.ts';
 import type PrismaTypes from '../../prisma/generated/pothos.ts';
 import { getDatamodel } from '../../prisma/generated/pothos.ts';
@@ -78,8 +79,26 @@ export const builder = new SchemaBuilder<SchemaTypes>({
         : new ForbiddenError(message),
     runScopesOnType: true,
   },
-  complexity: { defaultComplexity: 1, defaultListMultiplier: 10, limit: { complexity: 20_000, depth: 15, breadth: 500 } },
+  complexity: {
+    defaultComplexity: 1,
+    defaultListMultiplier: 10,
+    limit: { complexity: 20_000, depth: 15, breadth: 500 },
+    complexityError: tooComplex,
+  },
 });
+
+function tooComplex(
+  kind: ComplexityErrorKind,
+  result: ComplexityResult & Partial<Record<`max${'Complexity' | 'Depth' | 'Breadth'}`, number>>,
+) {
+  const { complexity, maxComplexity, depth, maxDepth, breadth, maxBreadth } = result;
+  const words: Record<ComplexityErrorKind, string> = {
+    [ComplexityErrorKind.Complexity]: `costs ${complexity}, and may cost ${maxComplexity}. Ask for smaller pages, or fewer fields of each`,
+    [ComplexityErrorKind.Depth]: `is ${depth} deep, and may be ${maxDepth}. Ask in several queries`,
+    [ComplexityErrorKind.Breadth]: `has ${breadth} fields, and may have ${maxBreadth}. Ask in several queries`,
+  };
+  return new GraphQLError(`The query is too complex: it ${words[kind]}.`, { extensions: { code: 'QUERY_TOO_COMPLEX' } });
+}
 
 builder.queryType({ description: 'What can be read.' });
 builder.mutationType({ description: 'What can be asked for. Expected failures are members of each result.' });

@@ -1,6 +1,7 @@
 import { auditActions } from '../../domain/audit.ts';
 import { chunkStreams, itemKinds, noticeCodes, turnReasons } from '../../domain/events.ts';
 import { harnessKinds } from '../../domain/harness.ts';
+import { quotaKinds } from '../../domain/quota.ts';
 import { roles, tokenScopes } from '../../domain/person.ts';
 import { promptKinds, promptStates } from '../../domain/prompt.ts';
 import { restoreStatuses, restoreSubjects, snapshotKinds } from '../../domain/snapshot.ts';
@@ -55,6 +56,10 @@ export const AuditActionEnum = builder.enumType('AuditAction', {
 export const ViaKindEnum = builder.enumType('ViaKind', {
   description: 'By what someone was let in: the sign-in of a browser, or an API token.',
   values: ['SIGN_IN', 'TOKEN'] as const,
+});
+export const QuotaKindEnum = builder.enumType('QuotaKind', {
+  description: 'What a team may have only so much of. RUNNING_SESSIONS: runs that are queued or in progress.',
+  values: quotaKinds,
 });
 export const FailureOriginEnum = builder.enumType('FailureOrigin', {
   description: 'Whose a failure is to mend: the user’s (repository, script, input) or the platform’s.',

@@ -1,11 +1,12 @@
 import type { Actor } from '../../domain/actor.ts';
 import type { PromptId } from '../../domain/ids.ts';
+import type { QuotaKind } from '../../domain/quota.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import type { MessageState } from '../../domain/states.ts';
 import { assertNever } from '../../domain/assertNever.ts';
 import { ApiError, ForbiddenError } from './apiError.ts';
 import { builder } from './builder.ts';
-import { MessageStateEnum, NotContinuableReasonEnum } from './enums.ts';
+import { MessageStateEnum, NotContinuableReasonEnum, QuotaKindEnum } from './enums.ts';
 import { ActorRef } from './values.ts';
 
 const ErrorInterface = builder.interfaceRef<ApiError>('Error').implement({
@@ -59,6 +60,18 @@ export class RunNotContinuableError extends ApiError {
 export class RunNotLiveError extends ApiError {
   readonly code = 'RUN_NOT_LIVE';
 }
+export class QuotaExceededError extends ApiError {
+  readonly code = 'QUOTA_EXCEEDED';
+  readonly quota: QuotaKind;
+  readonly used: number;
+  readonly limit: number;
+  constructor({ quota, used, limit, message }: Extract<Refusal, { kind: 'QUOTA_EXCEEDED' }>) {
+    super(message);
+    this.quota = quota;
+    this.used = used;
+    this.limit = limit;
+  }
+}
 export class LastAdminError extends ApiError {
   readonly code = 'LAST_ADMIN';
 }
@@ -102,6 +115,8 @@ export function errorOf(refusal: Refusal): ApiError {
       return new RunNotContinuableError(refusal.reason, refusal.message);
     case 'RUN_NOT_LIVE':
       return new RunNotLiveError(refusal.message);
+    case 'QUOTA_EXCEEDED':
+      return new QuotaExceededError(refusal);
     case 'LAST_ADMIN':
       return new LastAdminError(refusal.message);
     case 'MESSAGE_NOT_PENDING':
@@ -161,6 +176,16 @@ builder.objectType(RunNotLiveError, {
   name: 'RunNotLiveError',
   description: 'Nothing of the run is live that this could act on.',
   interfaces,
+});
+builder.objectType(QuotaExceededError, {
+  name: 'QuotaExceededError',
+  description: 'The team has as much as it may have.',
+  interfaces,
+  fields: (t) => ({
+    quota: t.expose('quota', { type: QuotaKindEnum, description: 'Of what.' }),
+    used: t.exposeFloat('used', { description: 'How much it has.' }),
+    limit: t.exposeFloat('limit', { description: 'How much it may have.' }),
+  }),
 });
 builder.objectType(LastAdminError, {
   name: 'LastAdminError',

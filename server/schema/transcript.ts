@@ -4,6 +4,7 @@ import type { RunId } from '../../domain/ids.ts';
 import { readAfter, readBefore } from '../../journal/read.ts';
 import { builder } from './builder.ts';
 import { EventInterface } from './event.ts';
+import { pageOf } from './pages.ts';
 
 /** Events of a page at most, before chunks are merged. */
 const mostEvents = 1_000;
@@ -13,7 +14,7 @@ builder.prismaObjectField('Run', 'transcript', (t) =>
     type: EventInterface,
     description:
       'The log. A cursor is a sequence number as text. Streamed chunks of one item that follow each other are merged within a page; a page has at most 1,000 events before that.',
-    complexity: ({ first, last }) => ({ field: 5, multiplier: Math.min(first ?? last ?? 100, mostEvents) / 500 }),
+    complexity: (page) => ({ field: 5, multiplier: pageOf(page, 100, mostEvents) / 500 }),
     resolve: async (run, { after, before, first, last }, { journal }) => {
       const runId = run.id as RunId;
       const limit = Math.max(0, Math.min(first ?? last ?? 100, mostEvents));

@@ -35,6 +35,11 @@ export async function testSettings(databaseUrl: string, more: Record<string, str
       BATON_ALLOW_LOCAL_REPOSITORIES: 'true',
       BATON_LOG_LEVEL: 'silent',
       PORT: '0',
+      // Tests ask as one person what many would; those of limits set their own.
+      BATON_OPERATIONS_PER_MINUTE: '1000000',
+      BATON_OPERATIONS_AT_ONCE: '100000',
+      BATON_SUBSCRIPTIONS_PER_VIEWER: '100000',
+      BATON_SOCKETS_PER_VIEWER: '100000',
       ...more,
     },
   };

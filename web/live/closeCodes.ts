@@ -12,6 +12,7 @@ export type AfterClose =
 
 const byCode: Readonly<Record<number, AfterClose>> = {
   1001: 'RETRY_AT_ONCE',
+  1009: 'STOP',
   1012: 'RETRY_AT_ONCE',
   4400: 'STOP',
   4401: 'SIGN_IN',

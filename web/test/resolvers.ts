@@ -100,6 +100,7 @@ const codes: Record<Refusal['kind'], string> = {
   RUN_NOT_CONTINUABLE: 'RunNotContinuableError',
   RUN_NOT_LIVE: 'RunNotLiveError',
   LAST_ADMIN: 'LastAdminError',
+  QUOTA_EXCEEDED: 'QuotaExceededError',
   MESSAGE_NOT_PENDING: 'MessageNotPendingError',
   PROMPT_NOT_OPEN: 'PromptNotOpenError',
 };

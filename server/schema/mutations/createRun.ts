@@ -7,7 +7,7 @@ import { maySee, personIn } from '../../auth/viewer.ts';
 import { builder } from '../builder.ts';
 import { HarnessKindEnum, RunOriginEnum } from '../enums.ts';
 import { ForbiddenError } from '../apiError.ts';
-import { IdempotencyConflictError, InvalidInputError, NotFoundError } from '../errors.ts';
+import { IdempotencyConflictError, InvalidInputError, NotFoundError, QuotaExceededError } from '../errors.ts';
 import { admittedOr, clientKeyOf, wakeLater } from './admitted.ts';
 import { CreateRunPayload } from './payloads.ts';
 
@@ -40,7 +40,7 @@ builder.mutationField('createRun', (t) =>
     type: CreateRunPayload,
     description: 'Creates a run. It is queued at once, whatever is down, and starts by itself.',
     errors: {
-      types: [NotFoundError, ForbiddenError, InvalidInputError, IdempotencyConflictError],
+      types: [NotFoundError, ForbiddenError, InvalidInputError, IdempotencyConflictError, QuotaExceededError],
       union: { name: 'CreateRunResult', description: 'What createRun comes to.' },
     },
     args: { input: t.arg({ type: CreateRunInput, required: true, description: 'The run.' }) },

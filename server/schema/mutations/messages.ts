@@ -11,6 +11,7 @@ import {
   InvalidInputError,
   MessageNotPendingError,
   NotFoundError,
+  QuotaExceededError,
   RunBlockedError,
   RunNotContinuableError,
 } from '../errors.ts';
@@ -24,6 +25,7 @@ const followUpErrors = [
   IdempotencyConflictError,
   RunBlockedError,
   RunNotContinuableError,
+  QuotaExceededError,
 ];
 
 const SendFollowUpInput = builder.inputType('SendFollowUpInput', {
