@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { limitSettings } from './limits.ts';
+import { oidcSettings, readOidc, type OidcSettings } from './oidc.ts';
 import { flag, list, port, readConfig } from './read.ts';
 import { readMasterKey, shared } from './shared.ts';
 
@@ -12,12 +13,13 @@ const schema = z.object({
   BATON_GRAPHIQL: flag.default(false).describe('Whether GET /graphql shows GraphiQL.'),
   BATON_WEB_ROOT: z.string().describe('The directory of the built viewer.'),
   ...limitSettings,
+  ...oidcSettings,
 });
 
-export type GatewayConfig = z.output<typeof schema> & { readonly masterKey: Buffer };
+export type GatewayConfig = z.output<typeof schema> & { readonly masterKey: Buffer; readonly oidc: OidcSettings | null };
 
 /** The gateway's settings, validated. */
 export function gatewayConfig(environment?: NodeJS.ProcessEnv): GatewayConfig {
   const config = readConfig(schema, environment);
-  return { ...config, masterKey: readMasterKey(config) };
+  return { ...config, masterKey: readMasterKey(config), oidc: readOidc(config) };
 }

@@ -5,6 +5,8 @@ import { directoryStore } from '../blobs/directoryStore.ts';
 import type { GatewayConfig } from '../config/gateway.ts';
 import { Follower } from '../journal/follow.ts';
 import { openJournal } from '../journal/journal.ts';
+import { Oidc } from './auth/oidc.ts';
+import { beginOidc, finishOidc, handleMethods } from './auth/oidcSignIn.ts';
 import { handleSignIn, handleSignOut } from './auth/signIn.ts';
 import { openDatabase } from './database.ts';
 import { serveWebSockets } from './graphql/webSocket.ts';
@@ -60,6 +62,7 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
     blobs: directoryStore({ directory: config.BATON_BLOBS, masterKey: config.masterKey }),
     log,
     publicUrl: url,
+    oidc: config.oidc && new Oidc(config.oidc, url),
   };
   const admission = new Admission(url, config.BATON_ALLOWED_HOSTS);
   const limits = new ViewerLimits({
@@ -127,16 +130,27 @@ function route(services: Services, maxBodyBytes: number, admission: Admission, g
       );
       return;
     }
+    const { oidc } = services;
+    if (path === '/sign-in/methods') return handleMethods(oidc, response);
+    const atProvider = path === '/sign-in/oidc' ? beginOidc : path === '/sign-in/oidc/callback' ? finishOidc : null;
+    if (oidc && atProvider) {
+      atProvider(services, oidc, request, response, secure).catch(failed(services, response));
+      return;
+    }
     const signing = path === '/sign-in' ? handleSignIn : path === '/sign-out' ? handleSignOut : null;
     if (signing) {
-      signing(services.journal, request, response, secure).catch((error: unknown) => {
-        services.log.error({ err: error }, 'a sign-in or sign-out failed');
-        response
-          .writeHead(500, { 'content-type': 'text/plain; charset=utf-8' })
-          .end('That failed. Try again; the gateway’s log says why.\n');
-      });
+      signing(services.journal, request, response, secure).catch(failed(services, response));
       return;
     }
     return viewer(request, response);
   };
 }
+
+const failed =
+  ({ log }: Services, response: ServerResponse) =>
+  (error: unknown): void => {
+    log.error({ err: error }, 'a sign-in or sign-out failed');
+    response
+      .writeHead(500, { 'content-type': 'text/plain; charset=utf-8' })
+      .end('That failed. Try again; the gateway’s log says why.\n');
+  };

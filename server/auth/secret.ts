@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 
 /** A new secret: 256 random bits, with a prefix that names its use so that a leaked one is recognised. */
-export function newSecret(prefix: 'baton_token' | 'baton_signin' | 'baton_link'): string {
+export function newSecret(prefix: 'baton_token' | 'baton_signin' | 'baton_link' | 'baton_attempt'): string {
   return `${prefix}_${randomBytes(32).toString('base64url')}`;
 }
 

@@ -3,6 +3,7 @@ import { addSignInLink, endSignIn, useSignInLink, type Kept } from '../../journa
 import type { Journal } from '../../journal/journal.ts';
 import { signInCookie } from './authenticate.ts';
 import { cookieIn, setCookie } from './cookie.ts';
+import { refusedPage } from './refusedPage.ts';
 import { hashSecret, newSecret } from './secret.ts';
 import { actingAs } from './viewer.ts';
 import type { Context } from '../schema/context.ts';
@@ -35,9 +36,12 @@ async function makeLink({ journal, viewer, publicUrl }: LinkServices, signer: Si
 export const createSignInLink = (services: LinkServices): Promise<SignInLink> =>
   makeLink(services, { id: services.viewer.userId, name: services.viewer.name }, linkLifetimeMs);
 
-/** Makes a link for someone whom the viewer has just made known: nobody could sign in as them before. */
-export const inviteLink = (services: LinkServices, signer: Signer): Promise<SignInLink> =>
-  makeLink(services, signer, inviteLifetimeMs);
+/**
+ * Makes a link for someone whom the viewer has just made known: nobody could sign in as them before. Null where people
+ * sign in at a provider: nobody else may be let in as them.
+ */
+export const inviteLink = async (services: LinkServices & Pick<Context, 'oidc'>, signer: Signer): Promise<SignInLink | null> =>
+  services.oidc ? null : makeLink(services, signer, inviteLifetimeMs);
 
 /** A new sign-in: what is stored of it, and the cookie that the browser gets. */
 export function newSignIn(secure: boolean): { readonly kept: Kept; readonly cookie: string } {
@@ -48,12 +52,11 @@ export function newSignIn(secure: boolean): { readonly kept: Kept; readonly cook
   };
 }
 
-const refused = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Sign in to Baton</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:20vh auto;padding:0 1rem}code{font-family:ui-monospace,monospace}</style>
-<h1>This link was used already, or has expired</h1>
-<p>Each link signs one browser in, once, and within its time. Get a new one on the machine that runs Baton:</p>
-<p><code>node bin/baton.mjs link</code></p></html>`;
+const refused = refusedPage(
+  'This link was used already, or has expired',
+  `<p>Each link signs one browser in, once, and within its time. Get a new one on the machine that runs Baton:</p>
+<p><code>node bin/baton.mjs link</code></p>`,
+);
 
 /** `GET /sign-in?code=…`: signs the browser in and shows the page. */
 export async function handleSignIn(

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { BlobStore } from '../../blobs/blobStore.ts';
 import type { Follower } from '../../journal/follow.ts';
 import type { Journal } from '../../journal/journal.ts';
+import type { Oidc } from '../auth/oidc.ts';
 import type { Viewer } from '../auth/viewer.ts';
 import type { Database } from '../database.ts';
 import type { RunChanges } from '../live/runChanges.ts';
@@ -18,6 +19,8 @@ export interface Services {
   readonly log: Logger;
   /** The address that people open. */
   readonly publicUrl: string;
+  /** The provider that people sign in at; null: they sign in by links. */
+  readonly oidc: Oidc | null;
 }
 
 /** What every resolver has: the gateway's parts and who asks. */
