@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events';
 import { Command } from 'commander';
-import { buildStale } from '../stack/build/build.ts';
 import { explainFileError, Problem } from '../stack/problem.ts';
 import { projectRoot } from '../stack/projectRoot.ts';
 import type { Bench, Measured } from './bench.ts';
@@ -25,7 +24,6 @@ async function runBench({ name, deadlineMs, run }: Bench, { json, quick }: Optio
   for (const request of requests) process.once(request, () => giveUp(stop, 'it was asked to stop'));
   const deadline = setTimeout(() => giveUp(stop, `it took longer than ${deadlineMs / 60_000} minutes`), deadlineMs);
   const progress = (text: string) => void process.stderr.write(`${name}: ${text}\n`);
-  await buildStale({ root: projectRoot, onStep: (step) => progress(`building ${step}`) });
   const measured = await run({ signal: stop.signal, progress, quick: quick === true });
   clearTimeout(deadline);
   print(name, measured, json === true);

@@ -4,6 +4,7 @@ import { machine } from '../../config/machine.ts';
 import { stackConfig } from '../../config/stack.ts';
 import { startBeside } from '../../stack/startBeside.ts';
 import { temporaryDirectory } from '../../test/support/temporaryDirectory.ts';
+import { buildPrograms } from './build.ts';
 import { startDatabase } from './database.ts';
 import { startBenchTemporal } from './temporal.ts';
 
@@ -21,6 +22,7 @@ const nowhere = { write: () => true };
 
 /** Runs `work` beside a system of its own, of which nothing is left. */
 export async function withSystem<T>(progress: (text: string) => void, work: (system: BenchSystem) => Promise<T>): Promise<T> {
+  await buildPrograms(progress);
   progress('starting a system');
   await using directory = await temporaryDirectory();
   await using database = await startDatabase();

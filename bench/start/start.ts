@@ -5,6 +5,7 @@ import { nothingRuns, RunningSystem } from '../../stack/testParts/runningSystem.
 import { temporaryDirectory } from '../../test/support/temporaryDirectory.ts';
 import type { Bench, BenchContext, Measured } from '../bench.ts';
 import { interleave, median, timed } from '../measure.ts';
+import { buildPrograms } from '../parts/build.ts';
 import { startBareParts } from './bareParts.ts';
 import { memoryOfTree } from './memory.ts';
 
@@ -23,6 +24,7 @@ export const start: Bench = {
 };
 
 async function measure({ signal, progress, quick }: BenchContext): Promise<Measured> {
+  await buildPrograms(progress);
   await using directory = await temporaryDirectory();
   const home = path.join(directory.path, 'state');
   progress('the first start, which makes the state');
