@@ -27,6 +27,7 @@ export const stepNames = [
   'beginClose',
   'sessionEnded',
   'sessionLost',
+  'executionGone',
   'expireQueued',
   'runWaiting',
 ] as const;

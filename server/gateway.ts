@@ -13,6 +13,7 @@ import { createGraphql } from './graphql/yoga.ts';
 import { Admission } from './http/admission.ts';
 import { serveViewer } from './http/viewerFiles.ts';
 import { RunChanges } from './live/runChanges.ts';
+import { startReconciler } from './temporal/reconciler.ts';
 import { startSweeper } from './temporal/sweeper.ts';
 import { Waker } from './temporal/waker.ts';
 import type { Services } from './schema/context.ts';
@@ -62,12 +63,14 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
   const closeSockets = serveWebSockets(server, graphql, services, admission);
   const stopSweeping = startSweeper(journal, waker, log, { startDeadlineHours: config.BATON_START_DEADLINE_HOURS });
 
+  const stopReconciling = startReconciler(journal, waker, log);
+
   return {
     url,
     port,
     stop: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
-      await Promise.all([closeSockets(), stopSweeping()]);
+      await Promise.all([closeSockets(), stopSweeping(), stopReconciling()]);
       server.closeAllConnections();
       await closed;
       await waker.close();
