@@ -10,6 +10,7 @@ import {
   admitWithdraw,
 } from '../domain/admission.ts';
 import type { Actor } from '../domain/actor.ts';
+import type { AuditAction } from '../domain/audit.ts';
 import type { RestoreChoice } from '../domain/events.ts';
 import type { HarnessKind } from '../domain/harness.ts';
 import type { EnvironmentId, MessageId, PromptId, RunId, TeamId, UserId } from '../domain/ids.ts';
@@ -22,6 +23,7 @@ import { accepted, admitting, keyOf, Refused, type Admitted, type ClientKey } fr
 import { wasAppended } from './append.ts';
 import type { Act } from './audit.ts';
 import { claimKey, storeResult, type IdempotencyKey } from './idempotency.ts';
+import type { StepName } from './faultPoints.ts';
 import type { Journal } from './journal.ts';
 import { newId } from './newId.ts';
 import { holdQuotas } from './quotas.ts';
@@ -65,37 +67,53 @@ export function createRun(
         result: undefined,
         wake: decision.wake,
         key: `client/${clientKey.userId}/createRun/${clientKey.key}`,
-        act: { by: byOf(person), action: 'RUN_CREATED' } as const,
+        act: actOf(person, 'createRun'),
         texts: new Map([[messageId, text]]),
       };
       const applied = await applyOutcome(client, runId, { run: null, at: rows[0]?.at ?? new Date() }, outcome);
       await storeResult(client, keyOf('createRun', clientKey, input), { runId });
+      journal.reached('createRun.written');
       return { applied };
     });
     if (done.earlier) return { ok: true, value: done.earlier, wake: false };
+    journal.reached('createRun.committed');
     announce(journal, runId, done.applied);
     return { ok: true, value: { runId }, wake: done.applied.wake };
   });
 }
 
-type RunAct = Pick<Act, 'by' | 'action'>;
+/** What people ask of a run, by the names of the steps, as the audit log tells of it. */
+const actions = {
+  createRun: 'RUN_CREATED',
+  sendFollowUp: 'RUN_FOLLOWED_UP',
+  continueRun: 'RUN_CONTINUED',
+  withdrawMessage: 'MESSAGE_WITHDRAWN',
+  cancelRun: 'RUN_CANCELED',
+  answerPrompt: 'PROMPT_ANSWERED',
+  endSession: 'SESSION_ENDED',
+  interruptTurn: 'TURN_INTERRUPTED',
+} as const satisfies Partial<Record<StepName, AuditAction>>;
+type IntentName = keyof typeof actions;
 
 /** Who acts, without their role: that is of the moment. */
-const byOf = ({ actor, via }: Person): Act['by'] => ({ actor, ...(via && { via }) });
+const actOf = ({ actor, via }: Person, name: IntentName): Pick<Act, 'by' | 'action'> => ({
+  by: { actor, ...(via && { via }) },
+  action: actions[name],
+});
 
 /** Decides on a run that exists, with a client key, in one transaction. */
 function decideOnce<T extends object>(
   journal: Journal,
   runId: RunId,
-  key: IdempotencyKey,
-  act: RunAct,
+  person: Person,
+  key: IdempotencyKey<IntentName>,
   decide: (
     run: Run,
     client: pg.PoolClient,
   ) => { decision: Decision; value: T; texts?: ReadonlyMap<MessageId, string> } | Promise<never>,
 ): Promise<Admitted<T>> {
   return admitting(async () => {
-    const { result, wake } = await transact(journal, runId, async (run, client) => {
+    const { result, wake } = await transact(journal, runId, key.mutation, async (run, client) => {
       const earlier = await claimKey<T>(client, key);
       if (earlier) return { events: [], result: earlier };
       const { decision, value, texts } = await decide(run, client);
@@ -103,7 +121,7 @@ function decideOnce<T extends object>(
       if (isEnded(run.state)) await holdQuotas(client, journal.quotas, run.teamId);
       await storeResult(client, key, value);
       const once = `client/${key.userId}/${key.mutation}/${key.key}`;
-      return { events, result: value, wake, key: once, act, ...(texts && { texts }) };
+      return { events, result: value, wake, key: once, act: actOf(person, key.mutation), ...(texts && { texts }) };
     });
     return { ok: true, value: result, wake };
   });
@@ -116,8 +134,7 @@ export function sendFollowUp(
   clientKey: ClientKey,
   input: { readonly runId: RunId; readonly text: string },
 ): Promise<Admitted<{ messageId: MessageId }>> {
-  const act = { by: byOf(person), action: 'RUN_FOLLOWED_UP' } as const;
-  return decideOnce(journal, input.runId, keyOf('sendFollowUp', clientKey, input), act, (run) => {
+  return decideOnce(journal, input.runId, person, keyOf('sendFollowUp', clientKey, input), (run) => {
     const messageId = newId('msg');
     const decision = admitFollowUp(run, person, { messageId, text: input.text });
     return { decision, value: { messageId }, texts: new Map([[messageId, input.text]]) };
@@ -141,8 +158,7 @@ export function continueRun(
   const { runId, text, harness, restore } = input;
   return admitting(async () => {
     if (restore.kind === 'SNAPSHOT') await requireSnapshot(journal, runId, restore.snapshotId);
-    const act = { by: byOf(person), action: 'RUN_CONTINUED' } as const;
-    return decideOnce(journal, runId, keyOf('continueRun', clientKey, input), act, (run) => {
+    return decideOnce(journal, runId, person, keyOf('continueRun', clientKey, input), (run) => {
       const messageId = text === null ? null : newId('msg');
       const message = messageId === null || text === null ? null : { messageId, text };
       return {
@@ -168,13 +184,14 @@ async function requireSnapshot(journal: Journal, runId: RunId, snapshotId: strin
 function decideNow(
   journal: Journal,
   runId: RunId,
-  act: RunAct,
+  person: Person,
+  name: IntentName,
   decide: (run: Run, client: pg.PoolClient) => Decision | Promise<Decision>,
 ): Promise<Admitted<{ run: Run }>> {
   return admitting(async () => {
-    const { run, wake } = await transact(journal, runId, async (before, client) => {
+    const { run, wake } = await transact(journal, runId, name, async (before, client) => {
       const { events, wake } = accepted(await decide(before, client));
-      return { events, result: undefined, wake, act };
+      return { events, result: undefined, wake, act: actOf(person, name) };
     });
     return { ok: true, value: { run }, wake };
   });
@@ -187,7 +204,7 @@ export function withdrawMessage(
   runId: RunId,
   messageId: MessageId,
 ): Promise<Admitted<{ run: Run }>> {
-  return decideNow(journal, runId, { by: byOf(person), action: 'MESSAGE_WITHDRAWN' }, async (run, client) => {
+  return decideNow(journal, runId, person, 'withdrawMessage', async (run, client) => {
     const { rows } = await client.query<{ state: MessageState }>('SELECT state FROM "Message" WHERE id = $1 AND "runId" = $2', [
       messageId,
       runId,
@@ -199,7 +216,7 @@ export function withdrawMessage(
 
 /** Cancels the run: at once when no worker has it, else as soon as its turn can be stopped. */
 export function cancelRun(journal: Journal, person: Person, runId: RunId): Promise<Admitted<{ run: Run }>> {
-  return decideNow(journal, runId, { by: byOf(person), action: 'RUN_CANCELED' }, (run) => admitCancel(run, person));
+  return decideNow(journal, runId, person, 'cancelRun', (run) => admitCancel(run, person));
 }
 
 /** Answers the open prompt. */
@@ -209,7 +226,7 @@ export function answerPrompt(
   input: { readonly runId: RunId; readonly promptId: PromptId; readonly answer: PromptAnswer },
 ): Promise<Admitted<{ run: Run }>> {
   const { runId, promptId, answer } = input;
-  return decideNow(journal, runId, { by: byOf(person), action: 'PROMPT_ANSWERED' }, async (run, client) => {
+  return decideNow(journal, runId, person, 'answerPrompt', async (run, client) => {
     const { rows } = await client.query<{ answeredBy: Actor | null }>(
       'SELECT "answeredBy" FROM "Prompt" WHERE id = $1 AND "runId" = $2',
       [promptId, runId],
@@ -220,12 +237,12 @@ export function answerPrompt(
 
 /** Asks that the live session ends after its turn. */
 export function endSession(journal: Journal, person: Person, runId: RunId): Promise<Admitted<{ run: Run }>> {
-  return decideNow(journal, runId, { by: byOf(person), action: 'SESSION_ENDED' }, (run) => admitEndSession(run, person));
+  return decideNow(journal, runId, person, 'endSession', (run) => admitEndSession(run, person));
 }
 
 /** Asks that the turn in flight stops. */
 export function interruptTurn(journal: Journal, person: Person, runId: RunId): Promise<Admitted<{ run: Run }>> {
-  return decideNow(journal, runId, { by: byOf(person), action: 'TURN_INTERRUPTED' }, (run) => admitInterrupt(run, person));
+  return decideNow(journal, runId, person, 'interruptTurn', (run) => admitInterrupt(run, person));
 }
 
 /** An operator's message, through Temporal: admitted like any other; `updateId` makes it idempotent. */
@@ -238,10 +255,10 @@ export function operatorFollowUp(
   return admitting(async () => {
     if (await wasAppended(journal, runId, key)) return { ok: true, value: {}, wake: false };
     const messageId = newId('msg');
-    const { wake } = await transact(journal, runId, async (run, client) => {
+    const { wake } = await transact(journal, runId, 'sendFollowUp', async (run, client) => {
       const decision = accepted(admitFollowUp(run, person, { messageId, text }));
       if (isEnded(run.state)) await holdQuotas(client, journal.quotas, run.teamId);
-      const act = { by: byOf(person), action: 'RUN_FOLLOWED_UP' } as const;
+      const act = actOf(person, 'sendFollowUp');
       return { events: decision.events, result: undefined, wake: decision.wake, key, act, texts: new Map([[messageId, text]]) };
     });
     return { ok: true, value: {}, wake };

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { noQuotas, type Quotas } from '../domain/quota.ts';
 import { Bell } from './bell.ts';
+import type { Reached } from './faultPoints.ts';
 
 /** The journal of one process: its connections to PostgreSQL, and the bell that wakes readers in all processes. */
 export interface Journal {
@@ -8,6 +9,8 @@ export interface Journal {
   readonly bell: Bell;
   /** What each team may have; held where sessions are admitted. */
   readonly quotas: Quotas;
+  /** Told before and after each step's commit. */
+  readonly reached: Reached;
   close(): Promise<void>;
 }
 
@@ -21,11 +24,13 @@ export interface JournalOptions {
   readonly quotas?: Quotas;
   /** Told of what went wrong in the background and was mended, such as a lost connection. */
   readonly onWarning: (message: string, error: unknown) => void;
+  /** For fault tests. */
+  readonly reached?: Reached;
 }
 
 /** Opens the journal. Connections are made when they are needed; a database that is down is an error of each call, not of this one. */
 export function openJournal(options: JournalOptions): Journal {
-  const { databaseUrl, applicationName, maxConnections = 10, quotas = noQuotas, onWarning } = options;
+  const { databaseUrl, applicationName, maxConnections = 10, quotas = noQuotas, onWarning, reached = () => {} } = options;
   const connection: pg.ClientConfig = {
     connectionString: databaseUrl,
     application_name: applicationName,
@@ -41,6 +46,7 @@ export function openJournal(options: JournalOptions): Journal {
     pool,
     bell,
     quotas,
+    reached,
     close: async () => {
       await bell.close();
       await pool.end();

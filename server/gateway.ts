@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { directoryStore } from '../blobs/directoryStore.ts';
+import { faultAt } from '../config/fault.ts';
 import type { GatewayConfig } from '../config/gateway.ts';
 import { Follower } from '../journal/follow.ts';
 import { openJournal } from '../journal/journal.ts';
@@ -17,6 +18,7 @@ import { serveViewer } from './http/viewerFiles.ts';
 import { readBody } from './limits/requestBody.ts';
 import { ViewerLimits } from './limits/viewerLimits.ts';
 import { RunChanges } from './live/runChanges.ts';
+import { startReconciler } from './temporal/reconciler.ts';
 import { startSweeper } from './temporal/sweeper.ts';
 import { Waker } from './temporal/waker.ts';
 import type { Services } from './schema/context.ts';
@@ -40,6 +42,7 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
       storageBytes: config.BATON_QUOTA_STORAGE_BYTES ?? null,
     },
     onWarning: warn,
+    reached: faultAt(config),
   });
   const database = openDatabase(config.DATABASE_URL);
   const waker = new Waker(journal, log, {
@@ -86,12 +89,14 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
   });
   const stopSweeping = startSweeper(journal, waker, log, { startDeadlineHours: config.BATON_START_DEADLINE_HOURS });
 
+  const stopReconciling = startReconciler(journal, waker, log);
+
   return {
     url,
     port,
     stop: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
-      await Promise.all([closeSockets(), stopSweeping()]);
+      await Promise.all([closeSockets(), stopSweeping(), stopReconciling()]);
       server.closeAllConnections();
       await closed;
       liveViewers.stop();
