@@ -7,8 +7,7 @@ import type { GatewayConfig } from '../config/gateway.ts';
 import { Follower } from '../journal/follow.ts';
 import { openJournal } from '../journal/journal.ts';
 import { Oidc } from './auth/oidc.ts';
-import { beginOidc, finishOidc, handleMethods } from './auth/oidcSignIn.ts';
-import { handleSignIn, handleSignOut } from './auth/signIn.ts';
+import { signInRoutes } from './auth/routes.ts';
 import { openDatabase } from './database.ts';
 import { serveWebSockets } from './graphql/webSocket.ts';
 import { LiveViewers } from './graphql/liveViewer.ts';
@@ -80,7 +79,8 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
     limits,
     maxTokens: config.BATON_MAX_DOCUMENT_TOKENS,
   });
-  server.on('request', route(services, config.BATON_MAX_BODY_BYTES, admission, graphql, serveViewer(config.BATON_WEB_ROOT)));
+  const signIn = signInRoutes(services, config.BATON_SIGN_INS_PER_MINUTE);
+  server.on('request', route(signIn, config.BATON_MAX_BODY_BYTES, admission, graphql, serveViewer(config.BATON_WEB_ROOT)));
   const closeSockets = serveWebSockets(server, graphql, services, {
     admission,
     liveViewers,
@@ -118,15 +118,16 @@ function listen(server: Server, { HOST, PORT }: GatewayConfig): Promise<void> {
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
-function route(services: Services, maxBodyBytes: number, admission: Admission, graphql: Handler, viewer: Handler): Handler {
-  const secure = services.publicUrl.startsWith('https:');
+type SignInRoutes = ReturnType<typeof signInRoutes>;
+
+function route(signIn: SignInRoutes, maxBodyBytes: number, admission: Admission, graphql: Handler, viewer: Handler): Handler {
   return (request, response) => {
     const refused = admission.refuse(request);
     if (refused) {
       response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8' }).end(`${refused}\n`);
       return;
     }
-    const path = (request.url ?? '/').split('?', 1)[0];
+    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
     if (path === '/graphql') {
       readBody(request, response, maxBodyBytes).then(
         (read) => read && graphql(request, response),
@@ -135,27 +136,7 @@ function route(services: Services, maxBodyBytes: number, admission: Admission, g
       );
       return;
     }
-    const { oidc } = services;
-    if (path === '/sign-in/methods') return handleMethods(oidc, response);
-    const atProvider = path === '/sign-in/oidc' ? beginOidc : path === '/sign-in/oidc/callback' ? finishOidc : null;
-    if (oidc && atProvider) {
-      atProvider(services, oidc, request, response, secure).catch(failed(services, response));
-      return;
-    }
-    const signing = path === '/sign-in' ? handleSignIn : path === '/sign-out' ? handleSignOut : null;
-    if (signing) {
-      signing(services.journal, request, response, secure).catch(failed(services, response));
-      return;
-    }
+    if (signIn(path, request, response)) return;
     return viewer(request, response);
   };
 }
-
-const failed =
-  ({ log }: Services, response: ServerResponse) =>
-  (error: unknown): void => {
-    log.error({ err: error }, 'a sign-in or sign-out failed');
-    response
-      .writeHead(500, { 'content-type': 'text/plain; charset=utf-8' })
-      .end('That failed. Try again; the gateway’s log says why.\n');
-  };

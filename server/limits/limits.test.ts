@@ -108,6 +108,18 @@ describe('a request', () => {
   });
 });
 
+describe('an address', () => {
+  test('that signs in too often is told when to go on', async () => {
+    const url = await gatewayWith({ BATON_SIGN_INS_PER_MINUTE: '2' });
+    const attempt = () => fetch(`${url}/sign-in?code=guess`, { redirect: 'manual' });
+    expect([(await attempt()).status, (await attempt()).status]).toEqual([403, 403]);
+    const refused = await attempt();
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await client(url, token)(viewerName)).status).toBe(200);
+  });
+});
+
 describe('a person', () => {
   test('who asks too often is told when to go on, and nobody else is', async () => {
     const url = await gatewayWith({ BATON_OPERATIONS_PER_MINUTE: '5' });

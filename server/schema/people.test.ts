@@ -10,7 +10,14 @@ import {
   type Client,
   type TestSettings,
 } from '../../test/support/gateway.ts';
-import { createTestRun, createWorld, openTestJournal, type World } from '../../test/support/journal.ts';
+import {
+  createTestRun,
+  createWorld,
+  finishSession,
+  openTestJournal,
+  takeSession,
+  type World,
+} from '../../test/support/journal.ts';
 import { liveClient, transcriptSubscription } from '../../test/support/live.ts';
 import { waitFor } from '../../test/support/waitFor.ts';
 import type { Gateway } from '../gateway.ts';
@@ -247,6 +254,32 @@ describe('a team', () => {
     });
     expect(watched.state.completed).toBe(false);
     await live.dispose();
+  });
+});
+
+describe('a run that was handed over from a laptop', () => {
+  test('is continued by its creator alone, while the team sees it and may cancel it', async () => {
+    const member = await join();
+    const [live, ended] = [
+      await createTestRun(world, { origin: 'LOCAL_HANDOFF' }),
+      await createTestRun(world, { origin: 'LOCAL_HANDOFF' }),
+    ];
+    await finishSession(world.journal, await takeSession(world.journal, ended));
+    const can = 'viewerCan { followUp { allowed } continue { allowed } answer { allowed } cancel { allowed } }';
+    const seen = await member.api(`{ run(id: "${ended}") { ${can} } }`);
+    const no = { allowed: false };
+    expect(seen.data.run.viewerCan).toEqual({ followUp: no, continue: no, answer: no, cancel: { allowed: true } });
+    const messageId = (await api(`{ run(id: "${live}") { queuedMessages { id } } }`)).data.run.queuedMessages[0].id;
+    for (const [name, input] of [
+      ['sendFollowUp', { clientKey: key(), runId: ended, text: 'more' }],
+      ['continueRun', { clientKey: key(), runId: ended }],
+      ['withdrawMessage', { messageId }],
+    ] as const)
+      expect(await mutate(name, input, '', member.api), name).toMatchObject({ code: 'FORBIDDEN' });
+    expect(await mutate('cancelRun', { runId: live }, '', member.api)).toMatchObject({ __typename: 'CancelRunPayload' });
+    expect(await mutate('sendFollowUp', { clientKey: key(), runId: ended, text: 'more' })).toMatchObject({
+      __typename: 'SendFollowUpPayload',
+    });
   });
 });
 

@@ -39,6 +39,7 @@ export async function testSettings(databaseUrl: string, more: Record<string, str
       BATON_OPERATIONS_PER_MINUTE: '1000000',
       BATON_OPERATIONS_AT_ONCE: '100000',
       BATON_SUBSCRIPTIONS_PER_VIEWER: '100000',
+      BATON_SIGN_INS_PER_MINUTE: '1000000',
       BATON_SOCKETS_PER_VIEWER: '100000',
       ...more,
     },
