@@ -207,7 +207,7 @@ describe('blobs of a snapshot that went', () => {
     await age();
     await remove(gone.runId);
     const all = await stored();
-    const [release] = (await releases()).filter(({ teamId }) => teamId === world.teamId);
+    const release = (await releases()).find(({ teamId }) => teamId === world.teamId);
     await expect(removeReleased(keeping(), release as SnapshotRelease)).rejects.toThrow('not in the store');
     await expect(collectGarbage(keeping(), world.teamId, false)).rejects.toThrow('not in the store');
     expect(await stored()).toEqual(all);

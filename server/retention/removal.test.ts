@@ -292,6 +292,14 @@ describe('deleting a run', () => {
     expect(await mutate('deleteRun', { runId })).toMatchObject({ code: 'NOT_FOUND' });
   });
 
+  test('is not undone by a client that repeats what created it', async () => {
+    const input = { clientKey: 'created and deleted', environmentId: world.environmentId, text: 'true' };
+    const created = await mutate('createRun', input, 'run { id }');
+    await mutate('cancelRun', { runId: created.run.id });
+    await mutate('deleteRun', { runId: created.run.id });
+    expect(await mutate('createRun', input)).toMatchObject({ code: 'NOT_FOUND' });
+  });
+
   test('takes its rows at once, tells lists and those who watch, and closes their streams', async () => {
     const runId = await endedRun();
     const watching = liveClient(gateway.url, token);
