@@ -27,7 +27,9 @@ export function deleteRun(journal: Journal, person: Person, runId: RunId): Promi
       ]);
       await releaseSnapshots(client, runId);
       await client.query('DELETE FROM "Run" WHERE id = $1', [runId]);
+      journal.reached('deleteRun.written');
     });
+    journal.reached('deleteRun.committed');
     journal.bell.ring(runId, true);
     return { ok: true, value: {}, wake: false };
   });

@@ -44,7 +44,7 @@ export interface RedactEvent {
  */
 export function redactEvent(journal: Journal, person: Person, { runId, seq, reason }: RedactEvent): Promise<Admitted<object>> {
   return admitting(async () => {
-    await transact(journal, runId, async (run, client) => {
+    await transact(journal, runId, 'redactEvent', async (run, client) => {
       refused(refuseRedact(run, person) ?? refuseReason(reason));
       const { rows } = await client.query<EventRow & { at: Date }>(
         'SELECT type, payload, redaction, clock_timestamp() AS at FROM "Event" WHERE "runId" = $1 AND seq = $2',
@@ -97,8 +97,9 @@ async function refuseUnfinished(
     case 'message.added': {
       if (run.pending.some(({ id }) => id === payload.messageId))
         return notRedactable('The message still waits to be delivered. Withdraw it, then redact it.');
-      if (run.turn?.messageId === payload.messageId)
-        return notRedactable('The agent works on this message. Redact it when its turn is over.');
+      const worked = [...(run.turn ? [run.turn] : []), ...run.uncaptured];
+      if (worked.some(({ messageId }) => messageId === payload.messageId))
+        return notRedactable('The agent works on this message. Redact it when its turn is over and captured.');
       return null;
     }
     case 'item.started':

@@ -67,7 +67,7 @@ export async function pastRuns(
 /** Removes what is past its time of a run, unless it was touched since it was found. */
 export async function expireRun(journal: Journal, past: PastRun, retention: Retention): Promise<void> {
   try {
-    await transact(journal, past.runId, async (run, client) => {
+    await transact(journal, past.runId, 'expireRun', async (run, client) => {
       const nothing = { events: [], result: undefined };
       const { rows } = await client.query<{ at: Date }>(
         'SELECT clock_timestamp() AS at FROM "Run" WHERE id = $1 AND "lastActivityAt" = $2',

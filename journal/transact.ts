@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { RunEvent } from '../domain/events.ts';
 import type { MessageId, RunId } from '../domain/ids.ts';
 import { evolve, liveSession, type Run } from '../domain/run.ts';
+import type { StepName } from './faultPoints.ts';
 import type { Journal } from './journal.ts';
 import { lockRun } from './load.ts';
 import { persist, type LogStep } from './persist.ts';
@@ -46,13 +47,18 @@ export class RunNotFoundError extends Error {
 export async function transact<T>(
   journal: Journal,
   runId: RunId,
+  step: StepName,
   decide: (run: Run, client: pg.PoolClient) => Outcome<T> | Promise<Outcome<T>>,
 ): Promise<Transacted<T>> {
-  return inTransaction(journal.pool, async (client) => {
+  const done = await inTransaction(journal.pool, async (client) => {
     const locked = await lockRun(client, runId);
     if (!locked) throw new RunNotFoundError(runId);
-    return applyOutcome(client, runId, locked, await decide(locked.run, client));
-  }).then((done) => announce(journal, runId, done));
+    const applied = await applyOutcome(client, runId, locked, await decide(locked.run, client));
+    journal.reached(`${step}.written`);
+    return applied;
+  });
+  journal.reached(`${step}.committed`);
+  return announce(journal, runId, done);
 }
 
 export interface Applied<T> extends Transacted<T> {
@@ -89,6 +95,11 @@ export function announce<T>(journal: Journal, runId: RunId, done: Applied<T>): T
 export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
+  // A connection that breaks between two statements says so to whoever listens, and ends the process when nobody does.
+  const breaks = (error: Error) => {
+    broken = error;
+  };
+  client.on('error', breaks);
   try {
     await client.query('BEGIN');
     const result = await work(client);
@@ -100,6 +111,7 @@ export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClie
     });
     throw error;
   } finally {
+    client.off('error', breaks);
     client.release(broken);
   }
 }

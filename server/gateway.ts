@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { directoryStore } from '../blobs/directoryStore.ts';
+import { faultAt } from '../config/fault.ts';
 import type { GatewayConfig } from '../config/gateway.ts';
 import { Follower } from '../journal/follow.ts';
 import { openJournal } from '../journal/journal.ts';
@@ -14,6 +15,7 @@ import { Admission } from './http/admission.ts';
 import { serveViewer } from './http/viewerFiles.ts';
 import { RunChanges } from './live/runChanges.ts';
 import { startHousekeeping } from './retention/housekeeping.ts';
+import { startReconciler } from './temporal/reconciler.ts';
 import { startSweeper } from './temporal/sweeper.ts';
 import { Waker } from './temporal/waker.ts';
 import type { Services } from './schema/context.ts';
@@ -29,7 +31,12 @@ export interface Gateway {
 /** Starts a gateway. Rejects when its port is taken (EADDRINUSE); whatever else is down, it comes up and says so in runs. */
 export async function startGateway(config: GatewayConfig, log: Logger): Promise<Gateway> {
   const warn = (message: string, error: unknown) => log.warn({ err: error }, message);
-  const journal = openJournal({ databaseUrl: config.DATABASE_URL, applicationName: 'baton-gateway', onWarning: warn });
+  const journal = openJournal({
+    databaseUrl: config.DATABASE_URL,
+    applicationName: 'baton-gateway',
+    onWarning: warn,
+    reached: faultAt(config),
+  });
   const database = openDatabase(config.DATABASE_URL);
   const waker = new Waker(journal, log, {
     address: config.TEMPORAL_ADDRESS,
@@ -61,12 +68,14 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
   const stopHousekeeping = startHousekeeping(services.keeping, waker, log);
   const stopSweeping = startSweeper(journal, waker, log, { startDeadlineHours: config.BATON_START_DEADLINE_HOURS });
 
+  const stopReconciling = startReconciler(journal, waker, log);
+
   return {
     url,
     port,
     stop: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
-      await Promise.all([closeSockets(), stopSweeping(), stopHousekeeping()]);
+      await Promise.all([closeSockets(), stopSweeping(), stopReconciling(), stopHousekeeping()]);
       server.closeAllConnections();
       await closed;
       await waker.close();

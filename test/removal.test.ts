@@ -67,7 +67,7 @@ test('a run’s snapshot downloads as a bundle that git and tar put back', async
   expect(readFileSync(path.join(to, 'work/left.txt'), 'utf8')).toBe('more\n');
 });
 
-test('deleting a run leaves nothing in Temporal and no blob that only it had', async () => {
+test('deleting a run leaves nothing in Temporal and no blob that only it had', { timeout: 120_000 }, async () => {
   const kept = await finish('echo the same > same.txt');
   const before = await blobsOf();
   const runId = (await finish('echo the same > same.txt; echo only here > own.txt')) as RunId;
@@ -78,7 +78,7 @@ test('deleting a run leaves nothing in Temporal and no blob that only it had', a
   await waitFor(
     'Temporal to forget it',
     async () => (await isForgotten(runWorkflowId(runId))) && (await isForgotten(session)),
-    30_000,
+    90_000,
   );
   await waitFor('its blobs to be gone', async () => (await blobsOf()).length === before.length, 30_000);
   expect((await blobsOf()).sort()).toEqual(before.sort());
@@ -86,13 +86,13 @@ test('deleting a run leaves nothing in Temporal and no blob that only it had', a
   expect((await download(run.latestSnapshot.bundleUrl)).status).toBe(200);
 });
 
-test('a run that ends as it is deleted stays away, whatever its workflow still does', async () => {
+test('a run that ends as it is deleted stays away, whatever its workflow still does', { timeout: 120_000 }, async () => {
   const runId = (await system.createRun(environmentId, 'sleep 600')) as RunId;
   await system.runUntil(runId, 'liveSession { state }', (run) => run.liveSession?.state === 'RUNNING');
   await system.mutate('cancelRun', { runId });
   await system.runUntil(runId, 'liveSession { id }', (run) => ended(run) && run.liveSession === null);
   await system.mutate('deleteRun', { runId });
-  await waitFor('Temporal to forget it', () => isForgotten(runWorkflowId(runId)), 30_000);
+  await waitFor('Temporal to forget it', () => isForgotten(runWorkflowId(runId)), 90_000);
   expect((await system.ask('query ($id: ID!) { run(id: $id) { id } }', { id: runId })).run).toBeNull();
 });
 

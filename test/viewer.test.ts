@@ -119,7 +119,10 @@ describe('the viewer', () => {
     gate.open();
     await page.getByText('Succeeded').first().waitFor({ timeout: 30_000 });
     await transcript().getByText('line 60.').first().waitFor();
-    const shown = await page.getByRole('region', { name: 'Output' }).last().innerText();
+    const shown = await page
+      .getByRole('group', { name: /^Output of/ })
+      .last()
+      .innerText();
     expect(shown.match(/line \d+\./g)).toEqual(Array.from({ length: 60 }, (_, i) => `line ${i + 1}.`));
     expect(shown.replaceAll(/\s/g, '')).toContain((await outputInApi(runId)).replaceAll(/\s/g, ''));
   });

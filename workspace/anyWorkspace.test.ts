@@ -15,7 +15,7 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { joinBytes, parentOf, type BytePath } from './bytePath.ts';
-import { describeRepository, git, Lab } from './lab.ts';
+import { describeRepository, git, Lab } from './testParts/lab.ts';
 
 /** One thing that an agent does in its workspace. Those that do not apply to what is there do nothing. */
 type Step =

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, unlinkSync, wr
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { blobsInManifest, openBundle, SnapshotIncompleteError } from './bundle.ts';
-import { describeFiles, git, gitEnvironment, Lab, write, type LabWorkspace } from './lab.ts';
+import { describeFiles, git, gitEnvironment, Lab, write, type LabWorkspace } from './testParts/lab.ts';
 
 let lab: Lab;
 beforeEach(() => {

@@ -11,7 +11,7 @@ import {
   serializeIndex,
   type IndexEntry,
 } from './gitIndex.ts';
-import { git, Lab, write } from './lab.ts';
+import { git, Lab, write } from './testParts/lab.ts';
 
 let lab: Lab;
 let directory: string;

@@ -17,7 +17,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FailureError, type Failure } from '../domain/failure.ts';
 import { createGit } from './git.ts';
 import { directGit, type SpawnGit } from './gitProcess.ts';
-import { git, Lab, write } from './lab.ts';
+import { git, Lab, write } from './testParts/lab.ts';
 import { createWorkspaces } from './workspaces.ts';
 
 let lab: Lab;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Beneath } from './beneath.ts';
-import { git, gitEnvironment, Lab, write } from './lab.ts';
+import { git, gitEnvironment, Lab, write } from './testParts/lab.ts';
 import { isRefName, readRefs, resolveHead, resolveRef, writeRefs } from './refs.ts';
 
 let lab: Lab;

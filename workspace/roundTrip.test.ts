@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { describeFiles, describeRepository, git, Lab, write } from './lab.ts';
+import { describeFiles, describeRepository, git, Lab, write } from './testParts/lab.ts';
 
 let lab: Lab;
 beforeEach(() => {

@@ -20,7 +20,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BlobStore } from '../blobs/blobStore.ts';
 import type { BlobRef, FileChange } from '../domain/snapshot.ts';
 import { changesBetween } from './changesBetween.ts';
-import { describeFiles, describeRepository, git, Lab, write, type LabWorkspace } from './lab.ts';
+import { describeFiles, describeRepository, git, Lab, write, type LabWorkspace } from './testParts/lab.ts';
 
 let lab: Lab;
 beforeEach(() => {

@@ -1,6 +1,7 @@
-import { Client, Connection, isGrpcServiceError, type ConnectionOptions } from '@temporalio/client';
+import { Client, Connection, isGrpcServiceError, WorkflowNotFoundError, type ConnectionOptions } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { runWorkflowId, sessionWorkflowId, type RunId } from '../../domain/ids.ts';
+import type { TendedRun } from '../../journal/executions.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { executionOf, runWaiting } from '../../journal/steps.ts';
 import { runWorkflowType, wake, type RunInput } from '../../workflows/contract.ts';
@@ -101,8 +102,26 @@ export class Waker {
     }
   }
 
+  /** Whether an execution of the run, or of its live session, is open. Rejects when Temporal does not say. */
+  async tends({ runId, ordinal }: TendedRun): Promise<boolean> {
+    return (
+      (await this.#isOpen(runWorkflowId(runId))) || (ordinal !== null && (await this.#isOpen(sessionWorkflowId(runId, ordinal))))
+    );
+  }
+
   async close(): Promise<void> {
     await this.#connection.close();
+  }
+
+  /** Asks for the latest execution: after a reset it is another one than the journal knows. */
+  async #isOpen(workflowId: string): Promise<boolean> {
+    try {
+      const { status } = await this.#withDeadline(() => this.#client.workflow.getHandle(workflowId).describe());
+      return status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW' || status.name === 'PAUSED';
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
+    }
   }
 
   async #noteWait(runId: RunId, wait: 'TEMPORAL' | 'WORKER', detail: string | null): Promise<void> {

@@ -12,15 +12,15 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { BlobStore } from '../blobs/blobStore.ts';
-import { directoryStore } from '../blobs/directoryStore.ts';
-import type { OpenedRepository } from '../domain/events.ts';
-import type { SnapshotId, TeamId } from '../domain/ids.ts';
-import type { BlobRef, RestoreReport } from '../domain/snapshot.ts';
-import type { Captured } from './capture.ts';
-import { readManifest, type Manifest } from './manifest.ts';
-import type { RepositoryRequest } from './open.ts';
-import { createWorkspaces, type Workspaces } from './workspaces.ts';
+import type { BlobStore } from '../../blobs/blobStore.ts';
+import { directoryStore } from '../../blobs/directoryStore.ts';
+import type { OpenedRepository } from '../../domain/events.ts';
+import type { SnapshotId, TeamId } from '../../domain/ids.ts';
+import type { BlobRef, RestoreReport } from '../../domain/snapshot.ts';
+import type { Captured } from '../capture.ts';
+import { readManifest, type Manifest } from '../manifest.ts';
+import type { RepositoryRequest } from '../open.ts';
+import { createWorkspaces, type Workspaces } from '../workspaces.ts';
 
 /** A workspace that a test has opened. */
 export interface LabWorkspace {
