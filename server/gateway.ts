@@ -9,10 +9,12 @@ import { openJournal } from '../journal/journal.ts';
 import { handleSignIn } from './auth/signIn.ts';
 import { openDatabase } from './database.ts';
 import { serveWebSockets } from './graphql/webSocket.ts';
+import { isExport, serveExport } from './exports/serveExports.ts';
 import { createGraphql } from './graphql/yoga.ts';
 import { Admission } from './http/admission.ts';
 import { serveViewer } from './http/viewerFiles.ts';
 import { RunChanges } from './live/runChanges.ts';
+import { startHousekeeping } from './retention/housekeeping.ts';
 import { startReconciler } from './temporal/reconciler.ts';
 import { startSweeper } from './temporal/sweeper.ts';
 import { Waker } from './temporal/waker.ts';
@@ -47,13 +49,15 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
   const { port } = server.address() as AddressInfo;
   const url = (config.BATON_PUBLIC_URL ?? `http://${config.HOST}:${port}`).replace(/\/$/, '');
 
+  const blobs = directoryStore({ directory: config.BATON_BLOBS, masterKey: config.masterKey });
   const services: Services = {
     database,
     journal,
     follower: new Follower(journal, warn),
     runChanges: new RunChanges(journal, warn),
     waker,
-    blobs: directoryStore({ directory: config.BATON_BLOBS, masterKey: config.masterKey }),
+    blobs,
+    keeping: { journal, blobs, graceMs: config.BATON_BLOB_GRACE_MINUTES * 60_000 },
     log,
     publicUrl: url,
   };
@@ -61,6 +65,7 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
   const graphql = createGraphql(services, { graphiql: config.BATON_GRAPHIQL });
   server.on('request', route(services, admission, graphql, serveViewer(config.BATON_WEB_ROOT)));
   const closeSockets = serveWebSockets(server, graphql, services, admission);
+  const stopHousekeeping = startHousekeeping(services.keeping, waker, log);
   const stopSweeping = startSweeper(journal, waker, log, { startDeadlineHours: config.BATON_START_DEADLINE_HOURS });
 
   const stopReconciling = startReconciler(journal, waker, log);
@@ -70,7 +75,7 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
     port,
     stop: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
-      await Promise.all([closeSockets(), stopSweeping(), stopReconciling()]);
+      await Promise.all([closeSockets(), stopSweeping(), stopReconciling(), stopHousekeeping()]);
       server.closeAllConnections();
       await closed;
       await waker.close();
@@ -99,8 +104,15 @@ function route(services: Services, admission: Admission, graphql: Handler, viewe
       response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8' }).end(`${refused}\n`);
       return;
     }
-    const path = (request.url ?? '/').split('?', 1)[0];
+    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
     if (path === '/graphql') return graphql(request, response);
+    if (isExport(path)) {
+      serveExport(services, request, response).catch((error: unknown) => {
+        services.log.error({ err: error }, 'a download failed');
+        response.destroy();
+      });
+      return;
+    }
     if (path === '/sign-in') {
       handleSignIn(services.database, request, response, secure).catch((error: unknown) => {
         services.log.error({ err: error }, 'a sign-in failed');
