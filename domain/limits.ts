@@ -16,4 +16,6 @@ export const limits = {
   nameCharacters: 100,
   /** API tokens of one person that are not revoked. */
   tokensPerPerson: 100,
+  /** Why an event was redacted. */
+  reasonCharacters: 500,
 } as const;

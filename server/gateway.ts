@@ -11,12 +11,14 @@ import { signInRoutes } from './auth/routes.ts';
 import { openDatabase } from './database.ts';
 import { serveWebSockets } from './graphql/webSocket.ts';
 import { LiveViewers } from './graphql/liveViewer.ts';
+import { isExport, serveExport } from './exports/serveExports.ts';
 import { createGraphql } from './graphql/yoga.ts';
 import { Admission } from './http/admission.ts';
 import { serveViewer } from './http/viewerFiles.ts';
 import { readBody } from './limits/requestBody.ts';
 import { ViewerLimits } from './limits/viewerLimits.ts';
 import { RunChanges } from './live/runChanges.ts';
+import { startHousekeeping } from './retention/housekeeping.ts';
 import { startReconciler } from './temporal/reconciler.ts';
 import { startSweeper } from './temporal/sweeper.ts';
 import { Waker } from './temporal/waker.ts';
@@ -55,13 +57,15 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
   const { port } = server.address() as AddressInfo;
   const url = (config.BATON_PUBLIC_URL ?? `http://${config.HOST}:${port}`).replace(/\/$/, '');
 
+  const blobs = directoryStore({ directory: config.BATON_BLOBS, masterKey: config.masterKey });
   const services: Services = {
     database,
     journal,
     follower: new Follower(journal, warn),
     runChanges: new RunChanges(journal, warn),
     waker,
-    blobs: directoryStore({ directory: config.BATON_BLOBS, masterKey: config.masterKey }),
+    blobs,
+    keeping: { journal, blobs, graceMs: config.BATON_BLOB_GRACE_MINUTES * 60_000 },
     log,
     publicUrl: url,
     oidc: config.oidc && new Oidc(config.oidc, url),
@@ -80,13 +84,17 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
     maxTokens: config.BATON_MAX_DOCUMENT_TOKENS,
   });
   const signIn = signInRoutes(services, config.BATON_SIGN_INS_PER_MINUTE);
-  server.on('request', route(signIn, config.BATON_MAX_BODY_BYTES, admission, graphql, serveViewer(config.BATON_WEB_ROOT)));
+  server.on(
+    'request',
+    route(services, signIn, config.BATON_MAX_BODY_BYTES, admission, graphql, serveViewer(config.BATON_WEB_ROOT)),
+  );
   const closeSockets = serveWebSockets(server, graphql, services, {
     admission,
     liveViewers,
     limits,
     maxPayload: config.BATON_MAX_BODY_BYTES,
   });
+  const stopHousekeeping = startHousekeeping(services.keeping, waker, log);
   const stopSweeping = startSweeper(journal, waker, log, { startDeadlineHours: config.BATON_START_DEADLINE_HOURS });
 
   const stopReconciling = startReconciler(journal, waker, log);
@@ -96,7 +104,7 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
     port,
     stop: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
-      await Promise.all([closeSockets(), stopSweeping(), stopReconciling()]);
+      await Promise.all([closeSockets(), stopSweeping(), stopReconciling(), stopHousekeeping()]);
       server.closeAllConnections();
       await closed;
       liveViewers.stop();
@@ -120,7 +128,14 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 type SignInRoutes = ReturnType<typeof signInRoutes>;
 
-function route(signIn: SignInRoutes, maxBodyBytes: number, admission: Admission, graphql: Handler, viewer: Handler): Handler {
+function route(
+  services: Services,
+  signIn: SignInRoutes,
+  maxBodyBytes: number,
+  admission: Admission,
+  graphql: Handler,
+  viewer: Handler,
+): Handler {
   return (request, response) => {
     const refused = admission.refuse(request);
     if (refused) {
@@ -134,6 +149,13 @@ function route(signIn: SignInRoutes, maxBodyBytes: number, admission: Admission,
         // The client went away before it had said all.
         () => response.destroy(),
       );
+      if (isExport(path)) {
+        serveExport(services, request, response).catch((error: unknown) => {
+          services.log.error({ err: error }, 'a download failed');
+          response.destroy();
+        });
+        return;
+      }
       return;
     }
     if (signIn(path, request, response)) return;

@@ -75,6 +75,12 @@ export class QuotaExceededError extends ApiError {
 export class LastAdminError extends ApiError {
   readonly code = 'LAST_ADMIN';
 }
+export class RunActiveError extends ApiError {
+  readonly code = 'RUN_ACTIVE';
+}
+export class EventNotRedactableError extends ApiError {
+  readonly code = 'EVENT_NOT_REDACTABLE';
+}
 export class MessageNotPendingError extends ApiError {
   readonly code = 'MESSAGE_NOT_PENDING';
   readonly state: MessageState;
@@ -119,6 +125,10 @@ export function errorOf(refusal: Refusal): ApiError {
       return new QuotaExceededError(refusal);
     case 'LAST_ADMIN':
       return new LastAdminError(refusal.message);
+    case 'RUN_ACTIVE':
+      return new RunActiveError(refusal.message);
+    case 'EVENT_NOT_REDACTABLE':
+      return new EventNotRedactableError(refusal.message);
     case 'MESSAGE_NOT_PENDING':
       return new MessageNotPendingError(refusal.state, refusal.message);
     case 'PROMPT_NOT_OPEN':
@@ -190,6 +200,16 @@ builder.objectType(QuotaExceededError, {
 builder.objectType(LastAdminError, {
   name: 'LastAdminError',
   description: 'A team always has an admin; this is its last.',
+  interfaces,
+});
+builder.objectType(RunActiveError, {
+  name: 'RunActiveError',
+  description: 'The run has not ended: cancel it first.',
+  interfaces,
+});
+builder.objectType(EventNotRedactableError, {
+  name: 'EventNotRedactableError',
+  description: 'The event has no content to take away, or not yet.',
   interfaces,
 });
 builder.objectType(MessageNotPendingError, {

@@ -214,6 +214,10 @@ const places: Record<string, Place> = {
   'Mutation.interruptTurn(input.runId)': asked('NOT_FOUND', 'Run', 'interruptTurn', (runId) => ({ runId })),
   'Mutation.endSession(input.runId)': asked('NOT_FOUND', 'Run', 'endSession', (runId) => ({ runId })),
   'Mutation.cancelRun(input.runId)': asked('NOT_FOUND', 'Run', 'cancelRun', (runId) => ({ runId })),
+  'Mutation.redactEvent(input.runId)': asked('NOT_FOUND', 'Run', 'redactEvent', (runId) => ({ runId, seq: 1, reason: 'x' })),
+  'Mutation.deleteRun(input.runId)': asked('NOT_FOUND', 'Run', 'deleteRun', (runId) => ({ runId })),
+  'Mutation.setRetention(input.teamId)': asked('NOT_FOUND', 'Team', 'setRetention', (teamId) => ({ teamId })),
+  'Mutation.collectGarbage(input.teamId)': asked('NOT_FOUND', 'Team', 'collectGarbage', (teamId) => ({ teamId, dryRun: true })),
   'Mutation.createEnvironment(input.teamId)': asked('NOT_FOUND', 'Team', 'createEnvironment', (teamId) => ({
     clientKey: clientKey(),
     teamId,
