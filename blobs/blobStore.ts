@@ -39,4 +39,6 @@ export interface BlobStore {
   get(teamId: TeamId, hash: string): Promise<Buffer>;
   /** Removes the blob; quiet when it is gone already. */
   delete(teamId: TeamId, hash: string): Promise<void>;
+  /** Rejects when the store cannot be reached or written to. */
+  check(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, mkdir, open, readFile, rename, rm, unlink, utimes } from 'node:fs/promises';
+import { access, constants, mkdir, open, readFile, rename, rm, unlink, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { TeamId } from '../domain/ids.ts';
 import { BlobCorruptError, BlobMissingError, type BlobStore } from './blobStore.ts';
@@ -125,6 +125,11 @@ export function directoryStore({
       } catch (error) {
         if (codeOf(error) !== 'ENOENT') throw error;
       }
+    },
+
+    async check() {
+      await mkdir(directory, { recursive: true });
+      await access(directory, constants.R_OK | constants.W_OK | constants.X_OK);
     },
   };
 }

@@ -20,6 +20,10 @@ export const shared = {
     .positive()
     .default(24)
     .describe('How long a run may wait for a worker before it fails.'),
+  BATON_INTERNAL_HOST: z
+    .string()
+    .default('127.0.0.1')
+    .describe('The address of the internal ports, which are for whoever runs the process.'),
   BATON_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')

@@ -2,7 +2,7 @@ import type { OpenedRepository } from '../domain/events.ts';
 import type { HarnessKind } from '../domain/harness.ts';
 import type { EnvironmentId, MessageId, RunId, SessionId, SnapshotId, TeamId, UserId } from '../domain/ids.ts';
 import type { SnapshotSummary } from '../domain/snapshot.ts';
-import type { RunOrigin } from '../domain/states.ts';
+import type { RunOrigin, SessionCause } from '../domain/states.ts';
 import type { Journal } from './journal.ts';
 
 /** One repository as an environment names it. */
@@ -80,4 +80,17 @@ export async function readMessageText(journal: Journal, messageId: MessageId): P
   const { rows } = await journal.pool.query<{ text: string }>('SELECT text FROM "Message" WHERE id = $1', [messageId]);
   if (!rows[0]) throw new Error(`there is no message ${messageId}`);
   return rows[0].text;
+}
+
+/** How long ago the session was opened in the log, by the database's clock, and what for. */
+export async function readSessionAge(
+  journal: Journal,
+  sessionId: SessionId,
+): Promise<{ readonly cause: SessionCause; readonly seconds: number }> {
+  const { rows } = await journal.pool.query<{ cause: SessionCause; seconds: number }>(
+    'SELECT cause, extract(epoch FROM clock_timestamp() - "createdAt")::float AS seconds FROM "Session" WHERE id = $1',
+    [sessionId],
+  );
+  if (!rows[0]) throw new Error(`there is no session ${sessionId}`);
+  return rows[0];
 }

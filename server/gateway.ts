@@ -5,10 +5,14 @@ import { directoryStore } from '../blobs/directoryStore.ts';
 import type { GatewayConfig } from '../config/gateway.ts';
 import { Follower } from '../journal/follow.ts';
 import { openJournal } from '../journal/journal.ts';
+import { startInternalServer } from '../telemetry/internalServer.ts';
+import { answerProbe } from '../telemetry/probes.ts';
+import { Readiness } from '../telemetry/readiness.ts';
 import { handleSignIn } from './auth/signIn.ts';
 import { openDatabase } from './database.ts';
 import { serveWebSockets } from './graphql/webSocket.ts';
 import { createGraphql } from './graphql/yoga.ts';
+import { gatewayMetrics } from './gatewayMetrics.ts';
 import { Admission } from './http/admission.ts';
 import { serveViewer } from './http/viewerFiles.ts';
 import { RunChanges } from './live/runChanges.ts';
@@ -17,6 +21,8 @@ import { Waker } from './temporal/waker.ts';
 import type { Services } from './schema/context.ts';
 
 export interface Gateway {
+  /** The port of `/metrics` and the probes; null when there is none. */
+  readonly internalPort: number | null;
   /** The address that people open. */
   readonly url: string;
   readonly port: number;
@@ -50,20 +56,41 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
     log,
     publicUrl: url,
   };
+  const readiness = new Readiness(
+    [
+      { part: 'database', check: () => journal.pool.query('SELECT 1') },
+      { part: 'temporal', check: () => waker.check() },
+      { part: 'blobs', check: () => services.blobs.check() },
+    ],
+    (part, error) => log.warn({ err: error, needs: part }, 'a part that the gateway needs cannot be reached'),
+  );
+  const internal =
+    config.BATON_GATEWAY_INTERNAL_PORT === undefined
+      ? null
+      : await startInternalServer({
+          host: config.BATON_INTERNAL_HOST,
+          port: config.BATON_GATEWAY_INTERNAL_PORT,
+          readiness,
+          metrics: gatewayMetrics(services),
+          onError: (error) => warn('the metrics could not be read', error),
+        });
   const admission = new Admission(url, config.BATON_ALLOWED_HOSTS);
   const graphql = createGraphql(services, { graphiql: config.BATON_GRAPHIQL });
-  server.on('request', route(services, admission, graphql, serveViewer(config.BATON_WEB_ROOT)));
+  server.on('request', route(services, readiness, admission, graphql, serveViewer(config.BATON_WEB_ROOT)));
   const closeSockets = serveWebSockets(server, graphql, services, admission);
   const stopSweeping = startSweeper(journal, waker, log, { startDeadlineHours: config.BATON_START_DEADLINE_HOURS });
 
   return {
     url,
     port,
+    internalPort: internal?.port ?? null,
     stop: async () => {
+      readiness.drain();
       const closed = new Promise((resolve) => server.close(resolve));
       await Promise.all([closeSockets(), stopSweeping()]);
       server.closeAllConnections();
       await closed;
+      await internal?.stop();
       await waker.close();
       await Promise.all([journal.close(), database.$disconnect()]);
     },
@@ -82,9 +109,11 @@ function listen(server: Server, { HOST, PORT }: GatewayConfig): Promise<void> {
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
-function route(services: Services, admission: Admission, graphql: Handler, viewer: Handler): Handler {
+function route(services: Services, readiness: Readiness, admission: Admission, graphql: Handler, viewer: Handler): Handler {
   const secure = services.publicUrl.startsWith('https:');
   return (request, response) => {
+    // Asked by address, by whoever keeps this process running.
+    if (answerProbe(readiness, request, response)) return;
     const refused = admission.refuse(request);
     if (refused) {
       response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8' }).end(`${refused}\n`);

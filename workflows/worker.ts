@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions, type WorkflowBundleOption } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import type { BlobStore } from '../blobs/blobStore.ts';
 import type { WorkerConfig } from '../config/worker.ts';
 import { harnesses } from '../harnesses/registry.ts';
 import type { Sandbox } from '../harnesses/sandbox.ts';
@@ -14,10 +15,15 @@ import { createControlActivities } from './activities/createControl.ts';
 import { createHostActivities, type HostDependencies } from './activities/createHost.ts';
 import { createSessionActivities } from './activities/createSession.ts';
 import { taskQueues } from './contract.ts';
+import { startInternalServer, type InternalServer, type InternalServerOptions } from '../telemetry/internalServer.ts';
+import { answerMs, Readiness } from '../telemetry/readiness.ts';
 import { HostedSessions } from './hostedSessions.ts';
 import type { SessionWorkspaces } from './sessionWorkspaces.ts';
+import { workerMetrics } from './workerMetrics.ts';
 
 export interface BatonWorker {
+  /** The port of `/metrics` and the probes; null when there is none. */
+  readonly internalPort: number | null;
   /** Rejects when the worker fails for good; resolves after `stop`. */
   readonly done: Promise<void>;
   /** Takes nothing more, stops the agents, gives up the leases, and lets go of everything. */
@@ -25,6 +31,7 @@ export interface BatonWorker {
 }
 
 export interface WorkerParts {
+  readonly blobs: BlobStore;
   readonly sandbox: Sandbox;
   readonly workspaces: SessionWorkspaces;
 }
@@ -36,7 +43,8 @@ const controlSlots = 50;
  * Starts a worker: one poller of workflows and of sessions to host, one of the journal's own queue, and one of a queue
  * that only this process has, on which the sessions it holds are worked on. Resolves when all poll.
  */
-export async function startWorker(config: WorkerConfig, log: Logger, { sandbox, workspaces }: WorkerParts): Promise<BatonWorker> {
+export async function startWorker(config: WorkerConfig, log: Logger, parts: WorkerParts): Promise<BatonWorker> {
+  const { sandbox, workspaces, blobs } = parts;
   const name = config.BATON_WORKER_NAME;
   const queues = taskQueues(config.BATON_TASK_QUEUE);
   const ownTaskQueue = `${queues.shared}-worker-${name}-${randomBytes(6).toString('hex')}`;
@@ -104,18 +112,60 @@ export async function startWorker(config: WorkerConfig, log: Logger, { sandbox, 
       maxConcurrentActivityTaskExecutions: 2 * config.BATON_WORKER_CAPACITY,
     }),
   ]);
+  const readiness = new Readiness(
+    [
+      { part: 'database', check: () => journal.pool.query('SELECT 1') },
+      { part: 'temporal', check: () => requireNamespace(connection, config.TEMPORAL_NAMESPACE) },
+      { part: 'blobs', check: () => blobs.check() },
+      { part: 'workers', check: async () => requireRunning(workers) },
+    ],
+    (part, error) => log.warn({ err: error, needs: part }, 'a part that the worker needs cannot be reached'),
+  );
+  const internal = await serveInternally(config, log, {
+    readiness,
+    metrics: workerMetrics({ pool: journal.pool, sessions, capacity: config.BATON_WORKER_CAPACITY }),
+  });
   const done = Promise.all(workers.map((worker) => worker.run())).then(() => {});
 
   return {
     done,
+    internalPort: internal?.port ?? null,
     stop: async () => {
+      readiness.drain();
       await sessions.endAll();
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
       await done.catch((error: unknown) => log.error({ err: error }, 'the worker ended with an error'));
       await sessions.removed();
+      await internal?.stop();
+      await readiness.settled();
       await Promise.all([connection.close(), native.close(), journal.close()]);
     },
   };
+}
+
+function serveInternally(
+  { BATON_WORKER_INTERNAL_PORT: port, BATON_INTERNAL_HOST: host }: WorkerConfig,
+  log: Logger,
+  what: Pick<InternalServerOptions, 'readiness' | 'metrics'>,
+): Promise<InternalServer> | null {
+  if (port === undefined) return null;
+  return startInternalServer({
+    ...what,
+    host,
+    port,
+    onError: (error) => log.warn({ err: error }, 'the metrics could not be read'),
+  });
+}
+
+/** Rejects when Temporal, or the namespace in it, cannot be reached. */
+async function requireNamespace(connection: Connection, namespace: string): Promise<void> {
+  await connection.withDeadline(Date.now() + answerMs, () => connection.workflowService.describeNamespace({ namespace }));
+}
+
+/** Throws when one of the pollers has ended. */
+function requireRunning(workers: readonly Worker[]): void {
+  const ended = workers.find((worker) => worker.getState() !== 'RUNNING');
+  if (ended) throw Object.assign(new Error(`a poller is ${ended.getState()}`), { name: ended.getState() });
 }
 
 /** The built workflow code where there is one, else the source, which Temporal bundles now. */

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { runWorkflowId, type RunId } from '../../domain/ids.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { executionOf, runWaiting } from '../../journal/steps.ts';
+import { answerMs } from '../../telemetry/readiness.ts';
 import { runWorkflowType, wake, type RunInput } from '../../workflows/contract.ts';
 
 export interface WakerOptions {
@@ -25,6 +26,7 @@ export class Waker {
   readonly #taskQueue: string;
   readonly #journal: Journal;
   readonly #log: Logger;
+  readonly #calls = new Set<Promise<unknown>>();
 
   constructor(journal: Journal, log: Logger, { address, namespace, taskQueue, connection }: WakerOptions) {
     this.#connection = Connection.lazy({ address, connectTimeout: deadlineMs, ...connection });
@@ -69,7 +71,15 @@ export class Waker {
     }
   }
 
+  /** Rejects when Temporal, or the namespace in it, cannot be reached. */
+  async check(): Promise<void> {
+    const { namespace } = this.#client.options;
+    await this.#withDeadline(() => this.#connection.workflowService.describeNamespace({ namespace }), answerMs);
+  }
+
+  /** Closes the connection once the calls that are under way have ended, within 5 s. */
   async close(): Promise<void> {
+    await Promise.allSettled(this.#calls);
     await this.#connection.close();
   }
 
@@ -81,7 +91,12 @@ export class Waker {
     }
   }
 
-  #withDeadline<T>(work: () => Promise<T>): Promise<T> {
-    return this.#connection.withDeadline(Date.now() + deadlineMs, work);
+  /** Calls are counted until they have ended: one that tries again on a closed connection would end the process. */
+  #withDeadline<T>(work: () => Promise<T>, withinMs = deadlineMs): Promise<T> {
+    const call = this.#connection.withDeadline(Date.now() + withinMs, work);
+    this.#calls.add(call);
+    const done = () => this.#calls.delete(call);
+    call.then(done, done);
+    return call;
   }
 }

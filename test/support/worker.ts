@@ -24,5 +24,5 @@ export async function startTestWorker({ environment }: TestSettings, more: Recor
     directory: config.BATON_WORKER_HOME,
     allowLocal: config.BATON_ALLOW_LOCAL_REPOSITORIES,
   });
-  return startWorker(config, log, { sandbox, workspaces });
+  return startWorker(config, log, { sandbox, workspaces, blobs });
 }
