@@ -24,6 +24,7 @@ export const shared = {
     .string()
     .default('127.0.0.1')
     .describe('The address of the internal ports, which are for whoever runs the process.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional().describe('The OTLP/HTTP receiver of traces; none are sent when not set.'),
   BATON_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')

@@ -75,11 +75,17 @@ export async function readSession(journal: Journal, sessionId: SessionId): Promi
   };
 }
 
-/** The whole text of a message. */
-export async function readMessageText(journal: Journal, messageId: MessageId): Promise<string> {
-  const { rows } = await journal.pool.query<{ text: string }>('SELECT text FROM "Message" WHERE id = $1', [messageId]);
+/** The whole text of a message, and the trace that it belongs to. */
+export async function readMessage(
+  journal: Journal,
+  messageId: MessageId,
+): Promise<{ readonly text: string; readonly trace: string | null }> {
+  const { rows } = await journal.pool.query<{ text: string; trace: string | null }>(
+    'SELECT text, trace FROM "Message" WHERE id = $1',
+    [messageId],
+  );
   if (!rows[0]) throw new Error(`there is no message ${messageId}`);
-  return rows[0].text;
+  return rows[0];
 }
 
 /** How long ago the session was opened in the log, by the database's clock, and what for. */

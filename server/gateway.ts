@@ -12,6 +12,7 @@ import { handleSignIn } from './auth/signIn.ts';
 import { openDatabase } from './database.ts';
 import { serveWebSockets } from './graphql/webSocket.ts';
 import { createGraphql } from './graphql/yoga.ts';
+import type { Traces } from '../telemetry/traces.ts';
 import { gatewayMetrics } from './gatewayMetrics.ts';
 import { Admission } from './http/admission.ts';
 import { serveViewer } from './http/viewerFiles.ts';
@@ -31,7 +32,7 @@ export interface Gateway {
 }
 
 /** Starts a gateway. Rejects when its port is taken (EADDRINUSE); whatever else is down, it comes up and says so in runs. */
-export async function startGateway(config: GatewayConfig, log: Logger): Promise<Gateway> {
+export async function startGateway(config: GatewayConfig, log: Logger, traces: Traces | null = null): Promise<Gateway> {
   const warn = (message: string, error: unknown) => log.warn({ err: error }, message);
   const journal = openJournal({ databaseUrl: config.DATABASE_URL, applicationName: 'baton-gateway', onWarning: warn });
   const database = openDatabase(config.DATABASE_URL);
@@ -39,6 +40,7 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
     address: config.TEMPORAL_ADDRESS,
     namespace: config.TEMPORAL_NAMESPACE,
     taskQueue: config.BATON_TASK_QUEUE,
+    traced: traces !== null,
   });
 
   const server = createServer();

@@ -1,6 +1,8 @@
+import { hostname } from 'node:os';
 import { gatewayConfig } from '../config/gateway.ts';
 import { runPart } from '../config/part.ts';
 import { createLog, passwordIn } from '../telemetry/log.ts';
+import { startTraces } from '../telemetry/traces.ts';
 import { startGateway } from './gateway.ts';
 
 /** The gateway's process. */
@@ -11,7 +13,18 @@ await runPart(async () => {
     base: { part: 'gateway' },
     secrets: [config.BATON_MASTER_KEY, passwordIn(config.DATABASE_URL)],
   });
-  const { url, stop } = await startGateway(config, log);
+  const traces = startTraces({
+    endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+    service: 'baton-gateway',
+    instance: `${hostname()}/${process.pid}`,
+  });
+  const { url, stop } = await startGateway(config, log, traces);
   log.info({ url }, 'the gateway listens');
-  return { url, stop };
+  return {
+    url,
+    stop: async () => {
+      await stop();
+      await traces?.stop();
+    },
+  };
 });

@@ -6,6 +6,7 @@ import { runPart } from '../config/part.ts';
 import { workerConfig, type WorkerConfig } from '../config/worker.ts';
 import { detectSandbox } from '../harnesses/detectSandbox.ts';
 import { createLog, passwordIn } from '../telemetry/log.ts';
+import { startTraces } from '../telemetry/traces.ts';
 import { createSessionWorkspaces } from './createSessionWorkspaces.ts';
 import { temporalLogger } from './temporalLogger.ts';
 import { startWorker } from './worker.ts';
@@ -19,6 +20,11 @@ await runPart(async () => {
     secrets: [config.BATON_MASTER_KEY, passwordIn(config.DATABASE_URL)],
   });
   Runtime.install({ logger: temporalLogger(log), shutdownSignals: [], telemetryOptions: temporalMetrics(config) });
+  const traces = startTraces({
+    endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+    service: 'baton-worker',
+    instance: config.BATON_WORKER_NAME,
+  });
   await mkdir(path.join(config.BATON_WORKER_HOME, 'sessions'), { recursive: true, mode: 0o755 });
   const { sandbox, why } = await detectSandbox(config.BATON_SANDBOX);
   log.info(why);
@@ -29,13 +35,18 @@ await runPart(async () => {
     directory: config.BATON_WORKER_HOME,
     allowLocal: config.BATON_ALLOW_LOCAL_REPOSITORIES,
   });
-  const worker = await startWorker(config, log, { sandbox, workspaces, blobs });
+  const worker = await startWorker(config, log, { sandbox, workspaces, blobs, traces });
   log.info('the worker polls');
   worker.done.catch((error: unknown) => {
     log.fatal({ err: error }, 'the worker failed');
     process.exit(1);
   });
-  return { stop: worker.stop };
+  return {
+    stop: async () => {
+      await worker.stop();
+      await traces?.stop();
+    },
+  };
 });
 
 /** What Temporal's worker tells of itself, in Prometheus' form: slots, pollers, latencies. */

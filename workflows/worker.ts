@@ -17,8 +17,10 @@ import { createSessionActivities } from './activities/createSession.ts';
 import { taskQueues } from './contract.ts';
 import { startInternalServer, type InternalServer, type InternalServerOptions } from '../telemetry/internalServer.ts';
 import { answerMs, Readiness } from '../telemetry/readiness.ts';
+import type { Traces } from '../telemetry/traces.ts';
 import { HostedSessions } from './hostedSessions.ts';
 import type { SessionWorkspaces } from './sessionWorkspaces.ts';
+import { workerTraces } from './workerTraces.ts';
 import { workerMetrics } from './workerMetrics.ts';
 
 export interface BatonWorker {
@@ -32,6 +34,8 @@ export interface BatonWorker {
 
 export interface WorkerParts {
   readonly blobs: BlobStore;
+  /** Null, or not given, when traces are off. */
+  readonly traces?: Traces | null;
   readonly sandbox: Sandbox;
   readonly workspaces: SessionWorkspaces;
 }
@@ -44,7 +48,7 @@ const controlSlots = 50;
  * that only this process has, on which the sessions it holds are worked on. Resolves when all poll.
  */
 export async function startWorker(config: WorkerConfig, log: Logger, parts: WorkerParts): Promise<BatonWorker> {
-  const { sandbox, workspaces, blobs } = parts;
+  const { sandbox, workspaces, blobs, traces = null } = parts;
   const name = config.BATON_WORKER_NAME;
   const queues = taskQueues(config.BATON_TASK_QUEUE);
   const ownTaskQueue = `${queues.shared}-worker-${name}-${randomBytes(6).toString('hex')}`;
@@ -78,11 +82,12 @@ export async function startWorker(config: WorkerConfig, log: Logger, parts: Work
     shutdownGraceTime: '5 seconds',
     maxHeartbeatThrottleInterval: '1 second',
     defaultHeartbeatThrottleInterval: '1 second',
+    ...workerTraces(traces),
   } satisfies Partial<WorkerOptions>;
   const workers = await Promise.all([
     Worker.create({
       ...common,
-      ...(await workflowCode(config)),
+      ...(await workflowCode(config, common.interceptors)),
       taskQueue: queues.shared,
       activities: { ...createHostActivities(host) },
       maxConcurrentActivityTaskExecutions: config.BATON_WORKER_CAPACITY,
@@ -169,9 +174,14 @@ function requireRunning(workers: readonly Worker[]): void {
 }
 
 /** The built workflow code where there is one, else the source, which Temporal bundles now. */
-async function workflowCode({
-  BATON_WORKFLOW_BUNDLE: built,
-}: WorkerConfig): Promise<{ workflowBundle: WorkflowBundleOption } | { workflowsPath: string }> {
+async function workflowCode(
+  { BATON_WORKFLOW_BUNDLE: built }: WorkerConfig,
+  interceptors: WorkerOptions['interceptors'],
+): Promise<{ workflowBundle: WorkflowBundleOption } | Pick<WorkerOptions, 'workflowsPath' | 'interceptors'>> {
   if (built) return { workflowBundle: { code: await readFile(built, 'utf8') } };
-  return { workflowsPath: fileURLToPath(new URL('./workflows.ts', import.meta.url)) };
+  const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+  return {
+    workflowsPath: pathOf('./workflows.ts'),
+    interceptors: { ...interceptors, workflowModules: [pathOf('./tracedWorkflows.ts')] },
+  };
 }

@@ -1,4 +1,5 @@
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import { OpenTelemetryWorkflowClientInterceptor } from '@temporalio/interceptors-opentelemetry/lib/client/index.js';
 import type { Logger } from 'pino';
 import { runWorkflowId, type RunId } from '../../domain/ids.ts';
 import type { Journal } from '../../journal/journal.ts';
@@ -10,6 +11,8 @@ export interface WakerOptions {
   readonly address: string;
   readonly namespace: string;
   readonly taskQueue: string;
+  /** Whether traces go on in the workflows. */
+  readonly traced?: boolean;
   readonly connection?: Partial<ConnectionOptions>;
 }
 
@@ -28,9 +31,13 @@ export class Waker {
   readonly #log: Logger;
   readonly #calls = new Set<Promise<unknown>>();
 
-  constructor(journal: Journal, log: Logger, { address, namespace, taskQueue, connection }: WakerOptions) {
+  constructor(journal: Journal, log: Logger, { address, namespace, taskQueue, traced = false, connection }: WakerOptions) {
     this.#connection = Connection.lazy({ address, connectTimeout: deadlineMs, ...connection });
-    this.#client = new Client({ connection: this.#connection, namespace });
+    this.#client = new Client({
+      connection: this.#connection,
+      namespace,
+      interceptors: { workflow: traced ? [new OpenTelemetryWorkflowClientInterceptor()] : [] },
+    });
     this.#taskQueue = taskQueue;
     this.#journal = journal;
     this.#log = log;

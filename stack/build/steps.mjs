@@ -3,7 +3,18 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const rooms = ['domain', 'config', 'telemetry', 'blobs', 'journal', 'workspace', 'harnesses', 'workflows', 'server', 'prisma/schema.prisma'];
+const rooms = [
+  'domain',
+  'config',
+  'telemetry',
+  'blobs',
+  'journal',
+  'workspace',
+  'harnesses',
+  'workflows',
+  'server',
+  'prisma/schema.prisma',
+];
 
 /** Every step reads these: the versions of all libraries, and how things are built. */
 const common = ['package-lock.json', 'tsconfig.json', 'stack/build'];
