@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
-import { directoryStore } from '../blobs/directoryStore.ts';
+import { openBlobStore } from '../blobs/openBlobStore.ts';
 import type { GatewayConfig } from '../config/gateway.ts';
 import { Follower } from '../journal/follow.ts';
 import { openJournal } from '../journal/journal.ts';
@@ -54,7 +54,7 @@ export async function startGateway(config: GatewayConfig, log: Logger, traces: T
     follower: new Follower(journal, warn),
     runChanges: new RunChanges(journal, warn),
     waker,
-    blobs: directoryStore({ directory: config.BATON_BLOBS, masterKey: config.masterKey }),
+    blobs: openBlobStore({ place: config.BATON_BLOBS, masterKey: config.masterKey }),
     log,
     publicUrl: url,
   };

@@ -63,8 +63,8 @@ export class Readiness {
 
   #tracked<T>(checking: Promise<T>): Promise<T> {
     this.#checking.add(checking);
-    const done = () => this.#checking.delete(checking);
-    checking.then(done, done);
+    const forget = () => this.#checking.delete(checking);
+    checking.then(forget, forget);
     return checking;
   }
 

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Runtime, type TelemetryOptions } from '@temporalio/worker';
-import { directoryStore } from '../blobs/directoryStore.ts';
+import { openBlobStore } from '../blobs/openBlobStore.ts';
 import { runPart } from '../config/part.ts';
 import { workerConfig, type WorkerConfig } from '../config/worker.ts';
 import { detectSandbox } from '../harnesses/detectSandbox.ts';
@@ -28,7 +28,7 @@ await runPart(async () => {
   await mkdir(path.join(config.BATON_WORKER_HOME, 'sessions'), { recursive: true, mode: 0o755 });
   const { sandbox, why } = await detectSandbox(config.BATON_SANDBOX);
   log.info(why);
-  const blobs = directoryStore({ directory: config.BATON_BLOBS, masterKey: config.masterKey });
+  const blobs = openBlobStore({ place: config.BATON_BLOBS, masterKey: config.masterKey });
   const workspaces = createSessionWorkspaces({
     blobs,
     sandbox,

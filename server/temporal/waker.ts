@@ -102,8 +102,8 @@ export class Waker {
   #withDeadline<T>(work: () => Promise<T>, withinMs = deadlineMs): Promise<T> {
     const call = this.#connection.withDeadline(Date.now() + withinMs, work);
     this.#calls.add(call);
-    const done = () => this.#calls.delete(call);
-    call.then(done, done);
+    const forget = () => this.#calls.delete(call);
+    call.then(forget, forget);
     return call;
   }
 }

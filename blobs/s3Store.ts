@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  S3Client,
+  type HeadObjectCommandOutput,
+} from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import type { TeamId } from '../domain/ids.ts';
+import { blobAddress, teamKeys } from './blobKeys.ts';
+import { blobPath } from './blobPath.ts';
+import { BlobMissingError, type BlobStore } from './blobStore.ts';
+import type { S3Location } from './s3Location.ts';
+import { openBlob, sealBlob } from './sealedBlob.ts';
+
+export interface S3StoreOptions extends S3Location {
+  /** 32 bytes. Without it nothing in the bucket can be read again. */
+  readonly masterKey: Buffer;
+  /** A blob that is put again counts as used again when it was last by then, in milliseconds; a day by default. */
+  readonly refreshAfterMs?: number;
+}
+
+/** Parts of a large blob, in bytes: S3 takes none below 5 MiB. Four are sent at a time. */
+const partSize = 8 * 1024 * 1024;
+const partsAtOnce = 4;
+/** Attempts of each request, with exponential backoff and jitter: about 20 s in all. */
+const attempts = 7;
+/** Kept beside the object, by which a blob that is whole is told from one that somebody overwrote. */
+const digestName = 'baton-sealed';
+
+const isMissing = (error: unknown): boolean => {
+  const { name, $metadata } = (error ?? {}) as { name?: string; $metadata?: { httpStatusCode?: number } };
+  return name === 'NoSuchKey' || (name === 'NotFound' && $metadata?.httpStatusCode === 404);
+};
+
+/**
+ * A blob store in a bucket of S3, or of what speaks its protocol: `<prefix>/<team>/<first two hex digits>/<address>`, sealed
+ * as in a directory. Credentials are found where Amazon's libraries look for them: AWS_ACCESS_KEY_ID, a profile, the machine's
+ * role. A request that fails is repeated; one that cannot be mended so comes through as it is.
+ */
+export function s3Store({ bucket, prefix, region, endpoint, masterKey, refreshAfterMs = 86_400_000 }: S3StoreOptions): BlobStore {
+  const client = new S3Client({
+    region,
+    ...(endpoint !== null && { endpoint, forcePathStyle: true }),
+    maxAttempts: attempts,
+    retryMode: 'standard',
+    // Every blob is authenticated by its seal; not all that speak S3 know the newer checksums.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: {
+      connectionTimeout: 5_000,
+      requestTimeout: 60_000,
+      httpsAgent: { maxSockets: 50 },
+      httpAgent: { maxSockets: 50 },
+    },
+  });
+  const keysOf = teamKeys(masterKey);
+  const keyOf = (teamId: TeamId, hash: string) => prefix + blobPath(teamId, hash);
+
+  async function head(teamId: TeamId, hash: string): Promise<HeadObjectCommandOutput | null> {
+    try {
+      return await client.send(new HeadObjectCommand({ Bucket: bucket, Key: keyOf(teamId, hash) }));
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
+    }
+  }
+
+  /** Whether the store has the blob, whole, and whether it is due to be marked as used. */
+  async function find(teamId: TeamId, hash: string): Promise<'ABSENT' | 'OLD' | 'FRESH'> {
+    const found = await head(teamId, hash);
+    const [digest, bytes] = found?.Metadata?.[digestName]?.split('/') ?? [];
+    if (!found || digest === undefined || Number(bytes) !== found.ContentLength) return 'ABSENT';
+    return Date.now() - (found.LastModified?.getTime() ?? 0) >= refreshAfterMs ? 'OLD' : 'FRESH';
+  }
+
+  return {
+    async put(teamId, content) {
+      const keys = keysOf(teamId);
+      const hash = blobAddress(keys, content);
+      const bytes = content.length;
+      const found = await find(teamId, hash);
+      if (found === 'FRESH') return { hash, bytes, storedBytes: 0 };
+      const sealed = await sealBlob(keys, hash, content);
+      const digest = createHash('sha256').update(sealed).digest('hex');
+      const params = {
+        Bucket: bucket,
+        Key: keyOf(teamId, hash),
+        Body: sealed,
+        ContentType: 'application/octet-stream',
+        Metadata: { [digestName]: `${digest}/${sealed.length}` },
+      };
+      await new Upload({ client, params, partSize, queueSize: partsAtOnce }).done();
+      // Sent again is the one way in which all that speak S3 set a new date, for whoever removes what nobody uses.
+      return { hash, bytes, storedBytes: found === 'OLD' ? 0 : sealed.length };
+    },
+
+    has: async (teamId, hash) => (await head(teamId, hash)) !== null,
+
+    async get(teamId, hash) {
+      let sealed: Uint8Array;
+      try {
+        const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: keyOf(teamId, hash) }));
+        sealed = (await Body?.transformToByteArray()) ?? new Uint8Array();
+      } catch (error) {
+        if (isMissing(error)) throw new BlobMissingError(hash);
+        throw error;
+      }
+      return openBlob(keysOf(teamId), hash, Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength));
+    },
+
+    async delete(teamId, hash) {
+      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: keyOf(teamId, hash) }));
+    },
+
+    async check() {
+      await client.send(new HeadBucketCommand({ Bucket: bucket }));
+    },
+  };
+}
