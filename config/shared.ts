@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { fault } from './fault.ts';
 import { ConfigError } from './read.ts';
 
 /** What gateway and worker both need: the database, Temporal, the blobs and their key, and how to log. */
@@ -31,6 +32,7 @@ export const shared = {
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .describe('What is logged to standard output.'),
+  ...fault,
 };
 
 /** The master key, from the variable or its file. Throws ConfigError when there is none or it is not 32 bytes. */

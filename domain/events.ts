@@ -197,7 +197,7 @@ export interface TurnEnded {
   readonly usage: Usage;
 }
 
-/** The turn was lost with its worker: what it logged from `fromSeq` on happened in a workspace that is gone. */
+/** The turn was lost with its worker, before a snapshot had it: what it logged from `fromSeq` on happened in a workspace that is gone. */
 export interface TurnRolledBack {
   readonly type: 'turn.rolledBack';
   readonly turn: number;

@@ -3,7 +3,7 @@ import { failure, type Failure } from './failure.ts';
 import { harnessCapabilities, type HarnessKind } from './harness.ts';
 import type { MessageId, PromptId, SessionId, SnapshotId } from './ids.ts';
 import type { PromptQuestion } from './prompt.ts';
-import { liveSession, type Run, type SessionView } from './run.ts';
+import { liveSession, type EndedTurnView, type Run, type SessionView } from './run.ts';
 import {
   isEnded,
   runStateAfter,
@@ -286,9 +286,20 @@ export function endSession(run: Run, sessionId: SessionId, end: SessionEnd): Ste
 /** How many sessions of one turn may be lost before the run fails. */
 export const maxLosses = 3;
 
+/** What is lost with the session's worker, the latest first: the turn in flight, and those that no snapshot has yet. */
+const turnsSinceSnapshot = (run: Run): readonly EndedTurnView[] => [...run.uncaptured, ...(run.turn ? [run.turn] : [])].reverse();
+
+const rolledBack = ({ turn, fromSeq, messageId }: EndedTurnView, redelivered: boolean): RunEvent => ({
+  type: 'turn.rolledBack',
+  turn,
+  fromSeq,
+  messageId,
+  redelivered,
+});
+
 /**
- * The session's worker is gone. The turn in flight is rolled back to the last checkpoint: an agent gets its
- * message again in the next session, a script is never run twice by itself.
+ * The session's worker is gone. What was done since the last checkpoint is rolled back: an agent gets its messages
+ * again in the next session, a script is never run twice by itself.
  */
 export function loseSession(run: Run, sessionId: SessionId, why: Failure): Step<{ wake: boolean }> {
   if (run.session?.id !== sessionId || run.session.state === 'ENDED')
@@ -297,17 +308,15 @@ export function loseSession(run: Run, sessionId: SessionId, why: Failure): Step<
   const events: RunEvent[] = [sessionState(session, 'ENDED', { outcome: 'LOST', failure: why })];
   if (run.prompt) events.push({ type: 'prompt.closed', promptId: run.prompt.promptId, reason: 'WITHDRAWN' });
   const tooOften = run.losses + 1 >= maxLosses;
+  const lostTurns = turnsSinceSnapshot(run);
   const redelivered =
-    run.turn !== null && harnessCapabilities[session.harness].replaysLostTurn && !run.cancelRequested && !tooOften;
-  if (run.turn) {
-    const { turn, fromSeq, messageId } = run.turn;
-    events.push({ type: 'turn.rolledBack', turn, fromSeq, messageId, redelivered });
-  }
+    lostTurns.length > 0 && harnessCapabilities[session.harness].replaysLostTurn && !run.cancelRequested && !tooOften;
+  events.push(...lostTurns.map((turn) => rolledBack(turn, redelivered)));
   const pending = run.cancelRequested || (!tooOften && (redelivered || run.pending.length > 0));
   if (tooOften) {
     for (const { id } of run.pending) events.push({ type: 'message.returned', messageId: id, reason: why.message });
   }
-  const turnLost = run.turn !== null && !redelivered;
+  const turnLost = lostTurns.length > 0 && !redelivered;
   if (run.cancelRequested && run.pending.length === 0 && !redelivered) {
     events.push(runState(run.state, 'CANCELED'));
     return { events, result: { wake: false } };
@@ -329,17 +338,7 @@ export function failRun(run: Run, why: Failure): Step<void> {
     events: [
       ...(live ? [sessionState(live, 'ENDED', { outcome: 'LOST', failure: why })] : []),
       ...(run.prompt ? [{ type: 'prompt.closed', promptId: run.prompt.promptId, reason: 'WITHDRAWN' } satisfies RunEvent] : []),
-      ...(run.turn
-        ? [
-            {
-              type: 'turn.rolledBack',
-              turn: run.turn.turn,
-              fromSeq: run.turn.fromSeq,
-              messageId: run.turn.messageId,
-              redelivered: false,
-            } satisfies RunEvent,
-          ]
-        : []),
+      ...turnsSinceSnapshot(run).map((turn) => rolledBack(turn, false)),
       ...run.pending.map(({ id }): RunEvent => ({ type: 'message.returned', messageId: id, reason: why.message })),
       runState(run.state, 'FAILED', why),
     ],

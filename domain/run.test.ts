@@ -169,6 +169,7 @@ function expectSound({ run, log, fates }: Model): void {
   if (isEnded(run.state)) {
     expect(run.pending).toEqual([]);
     expect(run.turn).toBeNull();
+    expect(run.uncaptured).toEqual([]);
     expect(run.prompt).toBeNull();
     expect(run.cancelRequested).toBe(false);
   }
@@ -219,6 +220,16 @@ describe('a run', () => {
       }),
       { numRuns: 1_000 },
     );
+  });
+
+  test('says of a turn that ended, but was in no snapshot when its worker was lost, that it is lost', () => {
+    for (const captured of [true, false]) {
+      const model = new Model();
+      const names = ['nextWork', 'hosted', 'nextTurn', 'turnCompleted', ...(captured ? ['captured'] : []), 'close', 'lose'];
+      for (const name of names) commands[name]?.(model);
+      expect(model.run.state).toBe(captured ? 'SUCCEEDED' : 'FAILED');
+      expect(model.log.filter(({ type }) => type === 'turn.rolledBack')).toHaveLength(captured ? 0 : 1);
+    }
   });
 
   test('is the same when its log is read again', () => {

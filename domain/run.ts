@@ -52,6 +52,9 @@ export interface TurnView {
   readonly interruptRequested: boolean;
 }
 
+/** A turn that has ended. */
+export type EndedTurnView = Omit<TurnView, 'interruptRequested'>;
+
 /**
  * A run as its log says it is: all that admission and the workflows decide on. The journal loads it from
  * the projections under the run's lock, and writes it back with the events that changed it.
@@ -90,6 +93,8 @@ export interface Run {
   /** Messages PENDING, in the order received. */
   readonly pending: readonly MessageView[];
   readonly turn: TurnView | null;
+  /** Turns of the live session that ended after the last snapshot: lost with the worker, as the one in flight is. */
+  readonly uncaptured: readonly EndedTurnView[];
   /** The prompt that is open, or answered and not yet delivered. */
   readonly prompt: PromptView | null;
 }
@@ -142,6 +147,7 @@ export function evolve(run: Run | null, event: RunEvent, id: RunId): Run {
       session: null,
       pending: [],
       turn: null,
+      uncaptured: [],
       prompt: null,
     };
   }
@@ -230,6 +236,7 @@ export function evolve(run: Run | null, event: RunEvent, id: RunId): Run {
         ...after,
         epoch: lost ? run.epoch + 1 : run.epoch,
         losses: lost ? run.losses + 1 : run.losses,
+        uncaptured: event.to === 'ENDED' && !lost ? [] : run.uncaptured,
         session: {
           ...session,
           state: event.to,
@@ -260,7 +267,7 @@ export function evolve(run: Run | null, event: RunEvent, id: RunId): Run {
       return after;
     case 'snapshot.captured':
       live();
-      return { ...after, snapshotId: event.snapshotId };
+      return { ...after, snapshotId: event.snapshotId, uncaptured: [] };
 
     case 'turn.started': {
       const session = live();
@@ -274,21 +281,25 @@ export function evolve(run: Run | null, event: RunEvent, id: RunId): Run {
       };
     }
     case 'turn.ended': {
-      if (run.turn?.turn !== event.turn) illegal('that turn is not in flight');
+      if (run.turn?.turn !== event.turn) return illegal('that turn is not in flight');
       const session = live();
+      const { interruptRequested: _, ...ended } = run.turn;
       return {
         ...after,
         turn: null,
+        uncaptured: [...run.uncaptured, ended],
         losses: 0,
         usage: addUsage(run.usage, event.usage),
         session: { ...session, failure: event.failure, usage: addUsage(session.usage, event.usage) },
       };
     }
     case 'turn.rolledBack':
-      if (run.turn?.turn !== event.turn) illegal('that turn is not in flight');
+      if (run.turn?.turn !== event.turn && run.uncaptured.at(-1)?.turn !== event.turn)
+        illegal('that turn is not the last one since the last snapshot');
       return {
         ...after,
         turn: null,
+        uncaptured: run.uncaptured.filter(({ turn }) => turn !== event.turn),
         pending: event.redelivered ? [{ id: event.messageId, state: 'PENDING' }, ...run.pending] : run.pending,
       };
     case 'turn.interruptRequested':

@@ -42,7 +42,11 @@ export function accepted<T>(decision: Decision<T>): Extract<Decision<T>, { ok: t
 const bodyHash = (body: unknown): Buffer => createHash('sha256').update(JSON.stringify(body)).digest();
 
 /** The key of a mutation with the digest of its body. */
-export const keyOf = (mutation: string, { userId, key }: ClientKey, body: unknown): IdempotencyKey => ({
+export const keyOf = <Mutation extends string>(
+  mutation: Mutation,
+  { userId, key }: ClientKey,
+  body: unknown,
+): IdempotencyKey<Mutation> => ({
   userId,
   mutation,
   key,

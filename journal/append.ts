@@ -55,7 +55,7 @@ export async function appendAgentEvents(
   events: readonly AgentEvent[],
   key: string,
 ): Promise<void> {
-  await transact(journal, writer.runId, (run) => {
+  await transact(journal, writer.runId, 'appendEvents', (run) => {
     const session = ownSession(run, writer.sessionId);
     if (session.epoch !== writer.epoch) throw new StaleSessionError(writer.sessionId, `epoch ${writer.epoch} is not the run’s`);
     return { events, result: undefined, key };

@@ -3,9 +3,9 @@ import type { UserId } from '../domain/ids.ts';
 import { IdempotencyConflict } from './idempotencyConflict.ts';
 
 /** A client key with the mutation it came to and the digest of the body it came with. */
-export interface IdempotencyKey {
+export interface IdempotencyKey<Mutation extends string = string> {
   readonly userId: UserId;
-  readonly mutation: string;
+  readonly mutation: Mutation;
   readonly key: string;
   readonly hash: Buffer;
 }

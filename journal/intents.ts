@@ -21,6 +21,7 @@ import type { MessageState, RunOrigin } from '../domain/states.ts';
 import { accepted, admitting, keyOf, Refused, type Admitted, type ClientKey } from './admitting.ts';
 import { wasAppended } from './append.ts';
 import { claimKey, storeResult, type IdempotencyKey } from './idempotency.ts';
+import type { StepName } from './faultPoints.ts';
 import type { Journal } from './journal.ts';
 import { newId } from './newId.ts';
 import { announce, applyOutcome, inTransaction, RunNotFoundError, transact } from './transact.ts';
@@ -66,9 +67,11 @@ export function createRun(
       };
       const applied = await applyOutcome(client, runId, { run: null, at: rows[0]?.at ?? new Date() }, outcome);
       await storeResult(client, keyOf('createRun', clientKey, input), { runId });
+      journal.reached('createRun.written');
       return { applied };
     });
     if (done.earlier) return { ok: true, value: done.earlier, wake: false };
+    journal.reached('createRun.committed');
     announce(journal, runId, done.applied);
     return { ok: true, value: { runId }, wake: done.applied.wake };
   });
@@ -78,14 +81,14 @@ export function createRun(
 function decideOnce<T extends object>(
   journal: Journal,
   runId: RunId,
-  key: IdempotencyKey,
+  key: IdempotencyKey<StepName>,
   decide: (
     run: Run,
     client: pg.PoolClient,
   ) => { decision: Decision; value: T; texts?: ReadonlyMap<MessageId, string> } | Promise<never>,
 ): Promise<Admitted<T>> {
   return admitting(async () => {
-    const { result, wake } = await transact(journal, runId, async (run, client) => {
+    const { result, wake } = await transact(journal, runId, key.mutation, async (run, client) => {
       const earlier = await claimKey<T>(client, key);
       if (earlier) return { events: [], result: earlier };
       const { decision, value, texts } = await decide(run, client);
@@ -154,10 +157,11 @@ async function requireSnapshot(journal: Journal, runId: RunId, snapshotId: strin
 function decideNow(
   journal: Journal,
   runId: RunId,
+  name: StepName,
   decide: (run: Run, client: pg.PoolClient) => Decision | Promise<Decision>,
 ): Promise<Admitted<{ run: Run }>> {
   return admitting(async () => {
-    const { run, wake } = await transact(journal, runId, async (before, client) => {
+    const { run, wake } = await transact(journal, runId, name, async (before, client) => {
       const { events, wake } = accepted(await decide(before, client));
       return { events, result: undefined, wake };
     });
@@ -172,7 +176,7 @@ export function withdrawMessage(
   runId: RunId,
   messageId: MessageId,
 ): Promise<Admitted<{ run: Run }>> {
-  return decideNow(journal, runId, async (run, client) => {
+  return decideNow(journal, runId, 'withdrawMessage', async (run, client) => {
     const { rows } = await client.query<{ state: MessageState }>('SELECT state FROM "Message" WHERE id = $1 AND "runId" = $2', [
       messageId,
       runId,
@@ -184,7 +188,7 @@ export function withdrawMessage(
 
 /** Cancels the run: at once when no worker has it, else as soon as its turn can be stopped. */
 export function cancelRun(journal: Journal, person: Person, runId: RunId): Promise<Admitted<{ run: Run }>> {
-  return decideNow(journal, runId, (run) => admitCancel(run, person));
+  return decideNow(journal, runId, 'cancelRun', (run) => admitCancel(run, person));
 }
 
 /** Answers the open prompt. */
@@ -194,7 +198,7 @@ export function answerPrompt(
   input: { readonly runId: RunId; readonly promptId: PromptId; readonly answer: PromptAnswer },
 ): Promise<Admitted<{ run: Run }>> {
   const { runId, promptId, answer } = input;
-  return decideNow(journal, runId, async (run, client) => {
+  return decideNow(journal, runId, 'answerPrompt', async (run, client) => {
     const { rows } = await client.query<{ answeredBy: Actor | null }>(
       'SELECT "answeredBy" FROM "Prompt" WHERE id = $1 AND "runId" = $2',
       [promptId, runId],
@@ -205,12 +209,12 @@ export function answerPrompt(
 
 /** Asks that the live session ends after its turn. */
 export function endSession(journal: Journal, person: Person, runId: RunId): Promise<Admitted<{ run: Run }>> {
-  return decideNow(journal, runId, (run) => admitEndSession(run, person));
+  return decideNow(journal, runId, 'endSession', (run) => admitEndSession(run, person));
 }
 
 /** Asks that the turn in flight stops. */
 export function interruptTurn(journal: Journal, person: Person, runId: RunId): Promise<Admitted<{ run: Run }>> {
-  return decideNow(journal, runId, (run) => admitInterrupt(run, person));
+  return decideNow(journal, runId, 'interruptTurn', (run) => admitInterrupt(run, person));
 }
 
 /** An operator's message, through Temporal: admitted like any other; `updateId` makes it idempotent. */
@@ -223,7 +227,7 @@ export function operatorFollowUp(
   return admitting(async () => {
     if (await wasAppended(journal, runId, key)) return { ok: true, value: {}, wake: false };
     const messageId = newId('msg');
-    const { wake } = await transact(journal, runId, (run) => {
+    const { wake } = await transact(journal, runId, 'sendFollowUp', (run) => {
       const decision = accepted(admitFollowUp(run, person, { messageId, text }));
       return { events: decision.events, result: undefined, wake: decision.wake, key, texts: new Map([[messageId, text]]) };
     });

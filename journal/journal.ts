@@ -1,10 +1,13 @@
 import pg from 'pg';
 import { Bell } from './bell.ts';
+import type { Reached } from './faultPoints.ts';
 
 /** The journal of one process: its connections to PostgreSQL, and the bell that wakes readers in all processes. */
 export interface Journal {
   readonly pool: pg.Pool;
   readonly bell: Bell;
+  /** Told before and after each step's commit. */
+  readonly reached: Reached;
   close(): Promise<void>;
 }
 
@@ -16,10 +19,13 @@ export interface JournalOptions {
   readonly maxConnections?: number;
   /** Told of what went wrong in the background and was mended, such as a lost connection. */
   readonly onWarning: (message: string, error: unknown) => void;
+  /** For fault tests. */
+  readonly reached?: Reached;
 }
 
 /** Opens the journal. Connections are made when they are needed; a database that is down is an error of each call, not of this one. */
-export function openJournal({ databaseUrl, applicationName, maxConnections = 10, onWarning }: JournalOptions): Journal {
+export function openJournal(options: JournalOptions): Journal {
+  const { databaseUrl, applicationName, maxConnections = 10, onWarning, reached = () => {} } = options;
   const connection: pg.ClientConfig = {
     connectionString: databaseUrl,
     application_name: applicationName,
@@ -34,6 +40,7 @@ export function openJournal({ databaseUrl, applicationName, maxConnections = 10,
   return {
     pool,
     bell,
+    reached,
     close: async () => {
       await bell.close();
       await pool.end();

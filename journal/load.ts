@@ -82,6 +82,7 @@ function runOf({ run, session, pending, prompt }: StateRow, head: HeadRow): Run 
     epoch: head.epoch,
     lastSeq: head.lastSeq,
     turn: run.turn,
+    uncaptured: run.uncaptured,
     session: session && sessionView(session),
     pending: pending ?? [],
     prompt: prompt && promptView(prompt),

@@ -42,6 +42,7 @@ const columnsOf = (run: Run): Columns => ({
   hasConversation: run.hasConversation,
   turns: run.turns,
   turn: new Json(run.turn),
+  uncaptured: new Json(run.uncaptured),
   losses: run.losses,
   next: new Json(run.next),
   usage: new Json(run.usage),

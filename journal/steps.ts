@@ -29,6 +29,7 @@ import { liveSession, type Run } from '../domain/run.ts';
 import type { Wait } from '../domain/states.ts';
 import type { Usage } from '../domain/usage.ts';
 import type { Writer } from './append.ts';
+import type { StepName } from './faultPoints.ts';
 import type { Journal } from './journal.ts';
 import { loadRun } from './load.ts';
 import { newId } from './newId.ts';
@@ -44,8 +45,13 @@ function requireEpoch(run: Run, sessionId: SessionId, epoch: number): void {
   if (ownSession(run, sessionId).epoch !== epoch) throw new StaleSessionError(sessionId, `epoch ${epoch} is not the run’s`);
 }
 
-async function own<T>(journal: Journal, { runId, sessionId, epoch }: Writer, decide: (run: Run) => Outcome<T>): Promise<T> {
-  const { result } = await transact(journal, runId, (run) => {
+async function own<T>(
+  journal: Journal,
+  { runId, sessionId, epoch }: Writer,
+  name: StepName,
+  decide: (run: Run) => Outcome<T>,
+): Promise<T> {
+  const { result } = await transact(journal, runId, name, (run) => {
     requireEpoch(run, sessionId, epoch);
     return decide(run);
   });
@@ -57,7 +63,7 @@ async function own<T>(journal: Journal, { runId, sessionId, epoch }: Writer, dec
  * is the one to cancel.
  */
 export async function nextWork(journal: Journal, runId: RunId, executionRunId: string): Promise<NextWork> {
-  const { result } = await transact(journal, runId, async (run, client) => {
+  const { result } = await transact(journal, runId, 'nextWork', async (run, client) => {
     await client.query('UPDATE "Run" SET "executionRunId" = $2 WHERE id = $1 AND "executionRunId" IS DISTINCT FROM $2', [
       runId,
       executionRunId,
@@ -78,7 +84,7 @@ export async function executionOf(journal: Journal, runId: RunId): Promise<strin
 
 /** A worker has taken the session. The cursor is where in the log it begins to listen. */
 export async function hosted(journal: Journal, { runId, sessionId, epoch }: Writer, worker: string): Promise<{ after: number }> {
-  const { run } = await transact(journal, runId, (before) => {
+  const { run } = await transact(journal, runId, 'hosted', (before) => {
     requireEpoch(before, sessionId, epoch);
     return step(decideHosted(before, sessionId, worker));
   });
@@ -87,17 +93,17 @@ export async function hosted(journal: Journal, { runId, sessionId, epoch }: Writ
 
 /** The session puts its snapshot back. */
 export async function restoring(journal: Journal, writer: Writer): Promise<void> {
-  await own(journal, writer, (run) => step(decideRestoring(run, writer.sessionId)));
+  await own(journal, writer, 'restoring', (run) => step(decideRestoring(run, writer.sessionId)));
 }
 
 /** Says what the session waits for. */
 export async function waiting(journal: Journal, writer: Writer, wait: Wait, detail: string | null): Promise<void> {
-  await own(journal, writer, (run) => step(decideWaiting(run, writer.sessionId, wait, detail)));
+  await own(journal, writer, 'waiting', (run) => step(decideWaiting(run, writer.sessionId, wait, detail)));
 }
 
 /** Notes what the session will end with. */
 export async function sessionFailed(journal: Journal, writer: Writer, why: Failure): Promise<void> {
-  await own(journal, writer, (run) => step(decideSessionFailed(run, writer.sessionId, why)));
+  await own(journal, writer, 'sessionFailed', (run) => step(decideSessionFailed(run, writer.sessionId, why)));
 }
 
 /** Whether the session is over; a run that is gone counts as over. */
@@ -108,12 +114,17 @@ export async function isSessionOver(journal: Journal, runId: RunId, sessionId: S
 
 /** Facts of a session that no decision hangs on: an opened workspace, a restore report, a snapshot, a notice. */
 export async function record(journal: Journal, writer: Writer, events: readonly RunEvent[], key?: string): Promise<void> {
-  await own(journal, writer, () => ({ events, result: undefined, ...(key !== undefined && { key }) }));
+  await own(journal, writer, 'record', () => ({ events, result: undefined, ...(key !== undefined && { key }) }));
+}
+
+/** What a capture came to: the files that changed, and the snapshot. */
+export async function captured(journal: Journal, writer: Writer, events: readonly RunEvent[]): Promise<void> {
+  await own(journal, writer, 'captured', () => ({ events, result: undefined }));
 }
 
 /** The next message's turn, or idle, or time to close. */
 export async function nextTurn(journal: Journal, writer: Writer): Promise<NextTurn> {
-  return own(journal, writer, (run) => step(decideNextTurn(run, writer.sessionId), { seen: true }));
+  return own(journal, writer, 'nextTurn', (run) => step(decideNextTurn(run, writer.sessionId), { seen: true }));
 }
 
 export interface TurnOutcome {
@@ -125,7 +136,7 @@ export interface TurnOutcome {
 
 /** The turn is over. Events that belong before its end, such as the files it changed, are appended with it. */
 export async function turnEnded(journal: Journal, writer: Writer, outcome: TurnOutcome): Promise<void> {
-  await own(journal, writer, (run) => {
+  await own(journal, writer, 'turnEnded', (run) => {
     // A cancel reaches the agent as an interrupt; the log says what it was.
     const reason = outcome.reason === 'INTERRUPTED' && run.cancelRequested ? 'CANCELED' : outcome.reason;
     return step(decideTurnEnded(run, writer.sessionId, { ...outcome, reason }));
@@ -134,12 +145,12 @@ export async function turnEnded(journal: Journal, writer: Writer, outcome: TurnO
 
 /** The agent asks a person: the run is BLOCKED until the answer has reached it. */
 export async function openPrompt(journal: Journal, writer: Writer, question: PromptQuestion): Promise<void> {
-  await own(journal, writer, (run) => step(decideOpenPrompt(run, writer.sessionId, question)));
+  await own(journal, writer, 'openPrompt', (run) => step(decideOpenPrompt(run, writer.sessionId, question)));
 }
 
 /** The answer has been handed to the agent. */
 export async function promptDelivered(journal: Journal, writer: Writer, promptId: PromptId): Promise<void> {
-  await own(journal, writer, (run) => step(decidePromptDelivered(run, writer.sessionId, promptId)));
+  await own(journal, writer, 'promptDelivered', (run) => step(decidePromptDelivered(run, writer.sessionId, promptId)));
 }
 
 /** Closes a prompt that has no answer; false when one came first. */
@@ -149,12 +160,12 @@ export async function closePrompt(
   promptId: PromptId,
   reason: 'EXPIRED' | 'WITHDRAWN',
 ): Promise<{ closed: boolean }> {
-  return own(journal, writer, (run) => step(decideClosePrompt(run, writer.sessionId, promptId, reason)));
+  return own(journal, writer, 'closePrompt', (run) => step(decideClosePrompt(run, writer.sessionId, promptId, reason)));
 }
 
 /** Begins to close the session, unless a message keeps it open; `must` closes in any case. */
 export async function beginClose(journal: Journal, writer: Writer, must: boolean): Promise<{ closing: boolean }> {
-  return own(journal, writer, (run) => step(decideBeginClose(run, writer.sessionId, must), { seen: true }));
+  return own(journal, writer, 'beginClose', (run) => step(decideBeginClose(run, writer.sessionId, must), { seen: true }));
 }
 
 /** The session is over; `wake` tells that something waits for the next one. */
@@ -164,7 +175,7 @@ export async function endSession(
   sessionId: SessionId,
   end: SessionEnd,
 ): Promise<{ wake: boolean }> {
-  const { result } = await transact(journal, runId, (run) => {
+  const { result } = await transact(journal, runId, 'sessionEnded', (run) => {
     const decided = decideEndSession(run, sessionId, end);
     return step(decided, { wake: decided.events.length > 0 && decided.result.wake });
   });
@@ -178,7 +189,7 @@ export async function loseSession(
   sessionId: SessionId,
   why: Failure,
 ): Promise<{ wake: boolean }> {
-  const { result } = await transact(journal, runId, (run) => {
+  const { result } = await transact(journal, runId, 'sessionLost', (run) => {
     const decided = decideLoseSession(run, sessionId, why);
     return step(decided, { wake: decided.events.length > 0 && decided.result.wake });
   });
@@ -187,7 +198,7 @@ export async function loseSession(
 
 /** Fails a run that waited too long for a worker, unless one has taken it by now. */
 export async function expireQueued(journal: Journal, runId: RunId, why: Failure): Promise<void> {
-  await transact(journal, runId, (run) =>
+  await transact(journal, runId, 'expireQueued', (run) =>
     run.state === 'QUEUED' ? step(decideFailRun(run, why), { seen: true }) : { events: [], result: undefined },
   );
 }
@@ -200,7 +211,7 @@ export async function runWaiting(journal: Journal, runId: RunId, wait: Wait, det
     [runId, wait, detail],
   );
   if (rowCount === 0) return;
-  await transact(journal, runId, (run) => {
+  await transact(journal, runId, 'runWaiting', (run) => {
     const changed = run.waitingFor !== wait || run.waitingDetail !== detail;
     const waits = run.state === 'QUEUED' && liveSession(run) === null && changed;
     return { events: waits ? [{ type: 'run.waiting', for: wait, detail }] : [], result: undefined };

@@ -3,6 +3,7 @@ import type { RunEvent } from '../domain/events.ts';
 import type { MessageId, RunId } from '../domain/ids.ts';
 import { evolve, liveSession, type Run } from '../domain/run.ts';
 import { appendedEvents, appends } from '../telemetry/metrics.ts';
+import type { StepName } from './faultPoints.ts';
 import type { Journal } from './journal.ts';
 import { lockRun } from './load.ts';
 import { persist, type LogStep } from './persist.ts';
@@ -47,13 +48,18 @@ export class RunNotFoundError extends Error {
 export async function transact<T>(
   journal: Journal,
   runId: RunId,
+  step: StepName,
   decide: (run: Run, client: pg.PoolClient) => Outcome<T> | Promise<Outcome<T>>,
 ): Promise<Transacted<T>> {
-  return inTransaction(journal.pool, async (client) => {
+  const done = await inTransaction(journal.pool, async (client) => {
     const locked = await lockRun(client, runId);
     if (!locked) throw new RunNotFoundError(runId);
-    return applyOutcome(client, runId, locked, await decide(locked.run, client));
-  }).then((done) => announce(journal, runId, done));
+    const applied = await applyOutcome(client, runId, locked, await decide(locked.run, client));
+    journal.reached(`${step}.written`);
+    return applied;
+  });
+  journal.reached(`${step}.committed`);
+  return announce(journal, runId, done);
 }
 
 export interface Applied<T> extends Transacted<T> {

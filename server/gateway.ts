@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { openBlobStore } from '../blobs/openBlobStore.ts';
+import { faultAt } from '../config/fault.ts';
 import type { GatewayConfig } from '../config/gateway.ts';
 import { Follower } from '../journal/follow.ts';
 import { openJournal } from '../journal/journal.ts';
@@ -34,7 +35,12 @@ export interface Gateway {
 /** Starts a gateway. Rejects when its port is taken (EADDRINUSE); whatever else is down, it comes up and says so in runs. */
 export async function startGateway(config: GatewayConfig, log: Logger, traces: Traces | null = null): Promise<Gateway> {
   const warn = (message: string, error: unknown) => log.warn({ err: error }, message);
-  const journal = openJournal({ databaseUrl: config.DATABASE_URL, applicationName: 'baton-gateway', onWarning: warn });
+  const journal = openJournal({
+    databaseUrl: config.DATABASE_URL,
+    applicationName: 'baton-gateway',
+    onWarning: warn,
+    reached: faultAt(config),
+  });
   const database = openDatabase(config.DATABASE_URL);
   const waker = new Waker(journal, log, {
     address: config.TEMPORAL_ADDRESS,

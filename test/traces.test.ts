@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { createToken, removeSettings, testSettings, type TestSettings } from './support/gateway.ts';
 import { createWorld, openTestJournal, type World } from './support/journal.ts';
-import { startPart, type PartProcess } from './support/part.ts';
+import { startPart, type Part } from './support/part.ts';
 import { createRepository } from './support/repository.ts';
 import { waitFor } from './support/waitFor.ts';
 
@@ -43,7 +43,7 @@ let world: World;
 let token: string;
 let endpoint: string;
 let repository: string;
-const parts: PartProcess[] = [];
+const parts: Part[] = [];
 beforeAll(async () => {
   await new Promise<void>((resolve) => {
     receiver.listen(0, '127.0.0.1', resolve);
@@ -56,15 +56,15 @@ beforeAll(async () => {
   repository = createRepository(path.join(settings.directory, 'repository'));
 });
 afterAll(async () => {
-  await Promise.all(parts.map((part) => part.end('SIGTERM')));
+  await Promise.all(parts.map((part) => part.kill('SIGTERM')));
   await world.journal.close();
   await removeSettings(settings);
   await database.drop();
   receiver.close();
 });
 
-const start = async (kind: 'gateway' | 'worker', more: Record<string, string>): Promise<PartProcess> => {
-  const part = await startPart(kind, { ...settings.environment, ...more });
+const start = async (kind: 'gateway' | 'worker', more: Record<string, string>): Promise<Part> => {
+  const part = await startPart(kind, settings, more);
   parts.push(part);
   return part;
 };
@@ -108,7 +108,7 @@ test('one trace holds mutation, signal, workflows, activities and turn, and outl
   const environmentId = await mutate(cutOff.url, 'createEnvironment', environment, 'environment');
   const headers = { traceparent: `00-${traceId}-b7ad6b7169203331-01` };
   const runId = await mutate(cutOff.url, 'createRun', { clientKey: 'k', environmentId, text: 'echo hi' }, 'run', headers);
-  expect(await cutOff.end('SIGTERM')).toBe(0);
+  expect(await cutOff.kill('SIGTERM')).toBe(0);
   await Promise.all([start('gateway', traced), start('worker', traced)]);
   await untilEnded(runId, 1);
 

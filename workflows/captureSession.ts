@@ -63,7 +63,7 @@ async function capture(
   const { summary, changed } = await workspaces.capture(session, session.info, gone);
   const snapshotId = newId('snp');
   await whileAway(gone, () =>
-    steps.record(journal, writer, [
+    steps.captured(journal, writer, [
       ...(changed.length > 0
         ? [{ type: 'files.changed', files: changed.slice(0, mostFiles), count: changed.length } as const]
         : []),

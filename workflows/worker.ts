@@ -6,6 +6,7 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions, type WorkflowBundleOption } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { BlobStore } from '../blobs/blobStore.ts';
+import { faultAt } from '../config/fault.ts';
 import type { WorkerConfig } from '../config/worker.ts';
 import { harnesses } from '../harnesses/registry.ts';
 import type { Sandbox } from '../harnesses/sandbox.ts';
@@ -57,6 +58,7 @@ export async function startWorker(config: WorkerConfig, log: Logger, parts: Work
     applicationName: `baton-worker ${name}`,
     maxConnections: 10 + config.BATON_WORKER_CAPACITY,
     onWarning: (message, error) => log.warn({ err: error }, message),
+    reached: faultAt(config),
   });
   const [native, connection] = await Promise.all([
     NativeConnection.connect({ address: config.TEMPORAL_ADDRESS }),

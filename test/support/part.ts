@@ -1,44 +1,59 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import path from 'node:path';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { PartMessage } from '../../config/part.ts';
 import { projectRoot } from '../../stack/projectRoot.ts';
+import type { TestSettings } from './gateway.ts';
+import { waitFor } from './waitFor.ts';
 
-/** A gateway or a worker as a process of its own, built, as in production. */
-export interface PartProcess {
-  readonly pid: number;
-  /** Of a gateway. */
+/** A gateway or a worker as a process of its own, as it is deployed, so that it can be killed. */
+export interface Part {
+  readonly process: ChildProcess;
+  /** Where it listens; of gateways alone. */
   readonly url: string;
-  /** What it logged so far. */
-  log(): string;
-  /** Sends a signal, and gives the exit code once it has ended; null when a signal ended it. */
-  end(signal: NodeJS.Signals): Promise<number | null>;
-  readonly ended: Promise<number | null>;
+  /** Its exit code, or the signal that ended it. */
+  readonly exited: Promise<number | NodeJS.Signals>;
+  /** Waits until it has stopped itself at its fault point. */
+  stoppedItself(): Promise<void>;
+  kill(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals>;
 }
 
-/** Starts what `npm run build` has built, and resolves when it is ready. Rejects with what it said when it fails. */
-export async function startPart(kind: 'gateway' | 'worker', environment: Record<string, string>): Promise<PartProcess> {
-  const built = { BATON_WORKFLOW_BUNDLE: path.join(projectRoot, 'dist/workflows.js'), NODE_ENV: 'production' };
-  const child: ChildProcess = spawn(process.execPath, [path.join(projectRoot, `dist/${kind}.js`)], {
-    env: { PATH: process.env['PATH'], ...built, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+/** Starts the built program of a part. Resolves when it says that it is ready; rejects with what it said instead. */
+export async function startPart(
+  name: 'gateway' | 'worker',
+  { environment }: TestSettings,
+  more: Record<string, string> = {},
+): Promise<Part> {
+  const env = { PATH: '/usr/local/bin:/usr/bin:/bin', ...environment, NODE_ENV: 'test', ...bundle, ...more };
+  const child = spawn(process.execPath, [join(projectRoot, 'dist', `${name}.js`)], {
+    env,
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  let text = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
-  const message = await new Promise<PartMessage>((resolve, reject) => {
-    child.once('message', resolve);
-    child.once('error', reject);
-    void ended.then((code) => reject(new Error(`the ${kind} ended with ${code}: ${text}`)));
+  const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
+  const url = await new Promise<string>((resolve, reject) => {
+    child.on('message', (message: PartMessage) =>
+      message.type === 'ready' ? resolve(message.url ?? '') : reject(new Error(message.message)),
+    );
+    void exited.then((how) => reject(new Error(`the ${name} ended before it was ready: ${how}`)));
   });
-  if (message.type === 'failed') throw new Error(message.message);
   return {
-    pid: child.pid ?? 0,
-    url: message.url ?? '',
-    log: () => text,
-    ended,
-    end: (signal) => {
+    process: child,
+    url,
+    exited,
+    stoppedItself: async () => {
+      await waitFor(`the ${name} to stop at its fault point`, () => stateOf(child.pid as number) === 'T', 30_000);
+    },
+    kill: (signal = 'SIGKILL') => {
       child.kill(signal);
-      return ended;
+      return exited;
     },
   };
+}
+
+const bundle = { BATON_WORKFLOW_BUNDLE: join(projectRoot, 'dist/workflows.js') };
+
+/** A process's state as Linux gives it: T is stopped. */
+function stateOf(pid: number): string | undefined {
+  return /^\d+ \(.*\) (\w)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
 }

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "Run" ADD COLUMN     "uncaptured" JSONB NOT NULL DEFAULT '[]';
