@@ -21,6 +21,13 @@ const schema = z.object({
   BATON_ALLOW_LOCAL_REPOSITORIES: flag
     .default(false)
     .describe('Whether environments may name repositories by a path on the worker.'),
+  BATON_WORKER_DRAIN_SECONDS: z.coerce
+    .number()
+    .min(0)
+    .default(60)
+    .describe(
+      'How long turns may go on after SIGTERM before they are interrupted and captured; 0 ends them at once, uncaptured.',
+    ),
   BATON_TURN_TIMEOUT_MINUTES: z.coerce.number().positive().default(120).describe('How long a turn may take.'),
   BATON_PROMPT_DEADLINE_HOURS: z.coerce
     .number()

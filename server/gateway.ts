@@ -16,6 +16,7 @@ import { createGraphql } from './graphql/yoga.ts';
 import type { Traces } from '../telemetry/traces.ts';
 import { gatewayMetrics } from './gatewayMetrics.ts';
 import { Admission } from './http/admission.ts';
+import { followRequests } from './http/inFlight.ts';
 import { serveViewer } from './http/viewerFiles.ts';
 import { RunChanges } from './live/runChanges.ts';
 import { startSweeper } from './temporal/sweeper.ts';
@@ -28,7 +29,7 @@ export interface Gateway {
   /** The address that people open. */
   readonly url: string;
   readonly port: number;
-  /** Closes the sockets with 1001, so that clients go elsewhere, and lets go of everything. */
+  /** Accepts nothing more, closes the sockets with 1001, so that clients go elsewhere, answers what was asked, and lets go of everything. */
   stop(): Promise<void>;
 }
 
@@ -84,6 +85,7 @@ export async function startGateway(config: GatewayConfig, log: Logger, traces: T
         });
   const admission = new Admission(url, config.BATON_ALLOWED_HOSTS);
   const graphql = createGraphql(services, { graphiql: config.BATON_GRAPHIQL });
+  const closeRequests = followRequests(server);
   server.on('request', route(services, readiness, admission, graphql, serveViewer(config.BATON_WEB_ROOT)));
   const closeSockets = serveWebSockets(server, graphql, services, admission);
   const stopSweeping = startSweeper(journal, waker, log, { startDeadlineHours: config.BATON_START_DEADLINE_HOURS });
@@ -94,10 +96,7 @@ export async function startGateway(config: GatewayConfig, log: Logger, traces: T
     internalPort: internal?.port ?? null,
     stop: async () => {
       readiness.drain();
-      const closed = new Promise((resolve) => server.close(resolve));
-      await Promise.all([closeSockets(), stopSweeping()]);
-      server.closeAllConnections();
-      await closed;
+      await Promise.all([closeRequests(), closeSockets(), stopSweeping()]);
       await internal?.stop();
       await waker.close();
       await Promise.all([journal.close(), database.$disconnect()]);

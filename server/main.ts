@@ -22,6 +22,7 @@ await runPart(async () => {
   log.info({ url }, 'the gateway listens');
   return {
     url,
+    stopWithinMs: 20_000,
     stop: async () => {
       await stop();
       await traces?.stop();

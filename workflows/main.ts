@@ -8,6 +8,7 @@ import { detectSandbox } from '../harnesses/detectSandbox.ts';
 import { createLog, passwordIn } from '../telemetry/log.ts';
 import { startTraces } from '../telemetry/traces.ts';
 import { createSessionWorkspaces } from './createSessionWorkspaces.ts';
+import { captureMs } from './drainSessions.ts';
 import { temporalLogger } from './temporalLogger.ts';
 import { startWorker } from './worker.ts';
 
@@ -41,9 +42,11 @@ await runPart(async () => {
     log.fatal({ err: error }, 'the worker failed');
     process.exit(1);
   });
+  const turnsMs = config.BATON_WORKER_DRAIN_SECONDS * 1_000;
   return {
+    ...(turnsMs > 0 && { stopWithinMs: turnsMs + captureMs + 10_000 }),
     stop: async () => {
-      await worker.stop();
+      await (turnsMs > 0 ? worker.drain(turnsMs) : worker.stop());
       await traces?.stop();
     },
   };

@@ -15,7 +15,8 @@ import { openJournal } from '../journal/journal.ts';
 import { createControlActivities } from './activities/createControl.ts';
 import { createHostActivities, type HostDependencies } from './activities/createHost.ts';
 import { createSessionActivities } from './activities/createSession.ts';
-import { taskQueues } from './contract.ts';
+import { taskQueues, wake } from './contract.ts';
+import { drainSessions } from './drainSessions.ts';
 import { startInternalServer, type InternalServer, type InternalServerOptions } from '../telemetry/internalServer.ts';
 import { answerMs, Readiness } from '../telemetry/readiness.ts';
 import type { Traces } from '../telemetry/traces.ts';
@@ -29,6 +30,11 @@ export interface BatonWorker {
   readonly internalPort: number | null;
   /** Rejects when the worker fails for good; resolves after `stop`. */
   readonly done: Promise<void>;
+  /**
+   * Takes nothing more, lets turns end for at most `turnsMs`, interrupts those that are left, captures what they did, and
+   * stops. Another worker goes on with what waits.
+   */
+  drain(turnsMs: number): Promise<void>;
   /** Takes nothing more, stops the agents, gives up the leases, and lets go of everything. */
   stop(): Promise<void>;
 }
@@ -91,9 +97,16 @@ export async function startWorker(config: WorkerConfig, log: Logger, parts: Work
       ...common,
       ...(await workflowCode(config, common.interceptors)),
       taskQueue: queues.shared,
+      maxCachedWorkflows: 500,
+    }),
+    // Apart from the workflows, so that a worker that takes no more sessions can bring those that it has to their end.
+    Worker.create({
+      ...common,
+      taskQueue: queues.shared,
       activities: { ...createHostActivities(host) },
       maxConcurrentActivityTaskExecutions: config.BATON_WORKER_CAPACITY,
-      maxCachedWorkflows: 500,
+      // The sessions end by themselves, or by `stop`.
+      shutdownGraceTime: '1 day',
     }),
     Worker.create({
       ...common,
@@ -134,19 +147,30 @@ export async function startWorker(config: WorkerConfig, log: Logger, parts: Work
   });
   const done = Promise.all(workers.map((worker) => worker.run())).then(() => {});
 
+  const stop = async () => {
+    readiness.drain();
+    await sessions.endAll();
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    await done.catch((error: unknown) => log.error({ err: error }, 'the worker ended with an error'));
+    await sessions.removed();
+    await internal?.stop();
+    await readiness.settled();
+    await Promise.all([connection.close(), native.close(), journal.close()]);
+  };
+
   return {
     done,
     internalPort: internal?.port ?? null,
-    stop: async () => {
+    drain: async (turnsMs) => {
       readiness.drain();
-      await sessions.endAll();
-      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-      await done.catch((error: unknown) => log.error({ err: error }, 'the worker ended with an error'));
-      await sessions.removed();
-      await internal?.stop();
-      await readiness.settled();
-      await Promise.all([connection.close(), native.close(), journal.close()]);
+      const [, hosting] = workers;
+      if (hosting?.getState() === 'RUNNING') hosting.shutdown();
+      log.info({ sessions: sessions.size, turnsMs }, 'the worker takes nothing more and hands over what it has');
+      const wakeUp = (workflowId: string) => client.workflow.getHandle(workflowId).signal(wake);
+      await drainSessions({ journal, sessions, wake: wakeUp, turnsMs });
+      await stop();
     },
+    stop,
   };
 }
 
