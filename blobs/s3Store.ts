@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  CreateBucketCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadBucketCommand,
@@ -41,21 +42,7 @@ const isMissing = (error: unknown): boolean => {
  * role. A request that fails is repeated; one that cannot be mended so comes through as it is.
  */
 export function s3Store({ bucket, prefix, region, endpoint, masterKey, refreshAfterMs = 86_400_000 }: S3StoreOptions): BlobStore {
-  const client = new S3Client({
-    region,
-    ...(endpoint !== null && { endpoint, forcePathStyle: true }),
-    maxAttempts: attempts,
-    retryMode: 'standard',
-    // Every blob is authenticated by its seal; not all that speak S3 know the newer checksums.
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: {
-      connectionTimeout: 5_000,
-      requestTimeout: 60_000,
-      httpsAgent: { maxSockets: 50 },
-      httpAgent: { maxSockets: 50 },
-    },
-  });
+  const client = connect({ region, endpoint });
   const keysOf = teamKeys(masterKey);
   const keyOf = (teamId: TeamId, hash: string) => prefix + blobPath(teamId, hash);
 
@@ -119,4 +106,39 @@ export function s3Store({ bucket, prefix, region, endpoint, masterKey, refreshAf
       await client.send(new HeadBucketCommand({ Bucket: bucket }));
     },
   };
+}
+
+/** Makes the bucket where it is missing. */
+export async function makeBucket(location: S3Location): Promise<void> {
+  const client = connect(location);
+  const Bucket = location.bucket;
+  try {
+    await client.send(new HeadBucketCommand({ Bucket }));
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    await client.send(new CreateBucketCommand({ Bucket })).catch((refusal: Error) => {
+      // Another one was faster.
+      if (refusal.name !== 'BucketAlreadyOwnedByYou') throw refusal;
+    });
+  } finally {
+    client.destroy();
+  }
+}
+
+function connect({ region, endpoint }: Pick<S3Location, 'region' | 'endpoint'>): S3Client {
+  return new S3Client({
+    region,
+    ...(endpoint !== null && { endpoint, forcePathStyle: true }),
+    maxAttempts: attempts,
+    retryMode: 'standard',
+    // Every blob is authenticated by its seal; not all that speak S3 know the newer checksums.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: {
+      connectionTimeout: 5_000,
+      requestTimeout: 60_000,
+      httpsAgent: { maxSockets: 50 },
+      httpAgent: { maxSockets: 50 },
+    },
+  });
 }

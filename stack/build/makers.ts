@@ -18,6 +18,7 @@ export const makers: Readonly<Record<string, Maker>> = {
   gateway: (root, step) => bundle(root, step, []),
   // The worker has a native part, and there may be one copy only of what is around it.
   worker: (root, step) => bundle(root, step, ['@temporalio/*', '@opentelemetry/*', 'protobufjs', 'long']),
+  prepare: (root, step) => bundle(root, step, []),
   cli: (root, step) => bundle(root, step, []),
 };
 

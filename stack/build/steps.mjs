@@ -27,6 +27,7 @@ export const steps = [
   { name: 'workflows', inputs: ['workflows/workflows.ts', 'workflows', 'domain'], output: 'dist/workflows.js' },
   { name: 'gateway', inputs: ['server/main.ts', ...rooms], output: 'dist/gateway.js' },
   { name: 'worker', inputs: ['workflows/main.ts', ...rooms], output: 'dist/worker.js' },
+  { name: 'prepare', inputs: ['stack/prepare.ts', 'stack', ...rooms], output: 'dist/prepare.js' },
   { name: 'cli', inputs: ['cli/main.ts', 'cli', 'stack', ...rooms], output: 'dist/cli.js' },
 ];
 
