@@ -16,5 +16,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     teardownTimeout: 30_000,
+    // Concurrent tests wait for deadlines together, a lost worker's for example.
+    maxConcurrency: 10,
   },
 });

@@ -28,6 +28,7 @@ export const stepNames = [
   'beginClose',
   'sessionEnded',
   'sessionLost',
+  'executionGone',
   'expireQueued',
   'runWaiting',
 ] as const;

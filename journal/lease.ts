@@ -13,10 +13,18 @@ export const renewEveryMs = 5_000;
 export async function renewLease(journal: Journal, { sessionId, runId, epoch }: Writer): Promise<boolean> {
   const { rowCount } = await journal.pool.query(
     `UPDATE "Session" SET "leaseUntil" = clock_timestamp() + make_interval(secs => $4)
-     WHERE id = $1 AND state <> 'ENDED' AND EXISTS (SELECT 1 FROM "RunHead" WHERE "runId" = $2 AND epoch = $3)`,
+     WHERE id = $1 AND state <> 'ENDED' AND NOT "leaseRevoked" AND EXISTS (SELECT 1 FROM "RunHead" WHERE "runId" = $2 AND epoch = $3)`,
     [sessionId, runId, epoch, leaseSeconds],
   );
   return rowCount === 1;
+}
+
+/**
+ * Refuses every further renewal: Temporal has lost sight of the worker, which may live and reach the database all the
+ * same. It then stops its agent and gives the lease up, or the lease runs out.
+ */
+export async function revokeLease(journal: Journal, sessionId: SessionId): Promise<void> {
+  await journal.pool.query('UPDATE "Session" SET "leaseRevoked" = true WHERE id = $1 AND NOT "leaseRevoked"', [sessionId]);
 }
 
 /** Ends the lease at once: the worker has stopped the session's agent and will write no more. */

@@ -101,6 +101,11 @@ export function announce<T>(journal: Journal, runId: RunId, done: Applied<T>): T
 export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
+  // A connection that breaks between two statements says so to whoever listens, and ends the process when nobody does.
+  const breaks = (error: Error) => {
+    broken = error;
+  };
+  client.on('error', breaks);
   try {
     await client.query('BEGIN');
     const result = await work(client);
@@ -112,6 +117,7 @@ export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClie
     });
     throw error;
   } finally {
+    client.off('error', breaks);
     client.release(broken);
   }
 }

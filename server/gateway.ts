@@ -19,6 +19,7 @@ import { Admission } from './http/admission.ts';
 import { followRequests } from './http/inFlight.ts';
 import { serveViewer } from './http/viewerFiles.ts';
 import { RunChanges } from './live/runChanges.ts';
+import { startReconciler } from './temporal/reconciler.ts';
 import { startSweeper } from './temporal/sweeper.ts';
 import { Waker } from './temporal/waker.ts';
 import type { Services } from './schema/context.ts';
@@ -90,13 +91,15 @@ export async function startGateway(config: GatewayConfig, log: Logger, traces: T
   const closeSockets = serveWebSockets(server, graphql, services, admission);
   const stopSweeping = startSweeper(journal, waker, log, { startDeadlineHours: config.BATON_START_DEADLINE_HOURS });
 
+  const stopReconciling = startReconciler(journal, waker, log);
+
   return {
     url,
     port,
     internalPort: internal?.port ?? null,
     stop: async () => {
       readiness.drain();
-      await Promise.all([closeRequests(), closeSockets(), stopSweeping()]);
+      await Promise.all([closeRequests(), closeSockets(), stopSweeping(), stopReconciling()]);
       await internal?.stop();
       await waker.close();
       await Promise.all([journal.close(), database.$disconnect()]);

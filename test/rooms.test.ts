@@ -20,6 +20,7 @@ const rooms: Record<string, readonly string[]> = {
   web: ['domain'],
   cli: ['domain', 'config', 'workspace', 'harnesses', 'stack'],
   prisma: [],
+  bench: ['domain', 'config', 'blobs', 'journal', 'workspace', 'harnesses', 'workflows', 'server', 'stack', 'cli'],
 };
 
 /** Workflow code runs in Temporal's sandbox: of our own code it may have the domain only. */

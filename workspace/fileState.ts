@@ -44,15 +44,16 @@ export function indexStat(stat: BigIntStats): IndexStat {
   };
 }
 
-/** Whether git takes the file for the one that its index remembers, as it is compiled by default: whole seconds, no device. */
+/**
+ * Whether git takes the file for the one that its index remembers, as it is compiled by default: whole seconds, no device.
+ * Owners are left out: git in a sandbox sees others than we do, and a change of owner changes the ctime as well.
+ */
 export function matchesIndexStat(remembered: IndexStat, stat: BigIntStats): boolean {
   const now = indexStat(stat);
   return (
     remembered.mtimeSeconds === now.mtimeSeconds &&
     remembered.ctimeSeconds === now.ctimeSeconds &&
     remembered.ino === now.ino &&
-    remembered.uid === now.uid &&
-    remembered.gid === now.gid &&
     remembered.size === now.size
   );
 }

@@ -40,30 +40,40 @@ const copyDeadlineMs = 30 * 60_000;
  * through a link, and a clone that borrows from the mirror could not be used where the mirror is not in sight.
  */
 export async function makeWorkingCopy(git: Git, copy: WorkingCopy): Promise<FileSystemSettings> {
-  const { directory, mirror, commit, format, signal } = copy;
+  const { directory, mirror, format, signal } = copy;
   await mkdir(directory, { recursive: true });
   await git(['init', '--quiet', '--template=', `--object-format=${format}`, directory], { cwd: directory, signal });
   const gitDirectory = join(directory, '.git');
-  const fileSystem = await readFileSystemSettings(git, directory, signal);
   await writeFile(join(gitDirectory, 'config'), configText(await readFile(join(gitDirectory, 'config'), 'utf8'), copy));
   await mkdir(join(gitDirectory, 'info'), { recursive: true });
   writeCopyRefs(gitDirectory, copy);
-  const copying = copyPacks(join(mirror.path, 'objects/pack'), join(gitDirectory, 'objects/pack'), signal);
-  copying.catch(() => {}); // seen below, also when the checkout fails first
+  // The checkout takes longest; the rest is done beside it. All have ended when this one ends, also when one has failed.
+  const steps = [
+    readFileSystemSettings(git, directory, signal),
+    checkOut(git, copy),
+    copyPacks(join(mirror.path, 'objects/pack'), join(gitDirectory, 'objects/pack'), signal).then(() => checkPacks(git, copy)),
+  ] as const;
+  await Promise.allSettled(steps);
+  return (await Promise.all(steps))[0];
+}
+
+async function checkOut(git: Git, { directory, mirror, commit, signal }: WorkingCopy): Promise<void> {
   if (commit === null) {
     await git(['read-tree', '--empty'], { cwd: directory, signal });
-  } else {
-    await git(['read-tree', '-u', '--reset', commit], {
-      cwd: directory,
-      directories: [{ path: mirror.path, writable: false }],
-      variables: { GIT_ALTERNATE_OBJECT_DIRECTORIES: join(mirror.path, 'objects') },
-      deadlineMs: copyDeadlineMs,
-      signal,
-    });
+    return;
   }
-  await copying;
+  await git(['read-tree', '-u', '--reset', commit], {
+    cwd: directory,
+    directories: [{ path: mirror.path, writable: false }],
+    variables: { GIT_ALTERNATE_OBJECT_DIRECTORIES: join(mirror.path, 'objects') },
+    deadlineMs: copyDeadlineMs,
+    signal,
+  });
+}
+
+/** Whether the copied packs are enough by themselves. */
+async function checkPacks(git: Git, { directory, commit, signal }: WorkingCopy): Promise<void> {
   if (commit !== null) await git(['cat-file', '-e', `${commit}^{tree}`], { cwd: directory, signal });
-  return fileSystem;
 }
 
 async function readFileSystemSettings(git: Git, directory: string, signal: AbortSignal): Promise<FileSystemSettings> {

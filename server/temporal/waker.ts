@@ -1,7 +1,8 @@
-import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import { Client, Connection, WorkflowNotFoundError, type ConnectionOptions } from '@temporalio/client';
 import { OpenTelemetryWorkflowClientInterceptor } from '@temporalio/interceptors-opentelemetry/lib/client/index.js';
 import type { Logger } from 'pino';
-import { runWorkflowId, type RunId } from '../../domain/ids.ts';
+import { runWorkflowId, sessionWorkflowId, type RunId } from '../../domain/ids.ts';
+import type { TendedRun } from '../../journal/executions.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { executionOf, runWaiting } from '../../journal/steps.ts';
 import { answerMs } from '../../telemetry/readiness.ts';
@@ -84,10 +85,28 @@ export class Waker {
     await this.#withDeadline(() => this.#connection.workflowService.describeNamespace({ namespace }), answerMs);
   }
 
+  /** Whether an execution of the run, or of its live session, is open. Rejects when Temporal does not say. */
+  async tends({ runId, ordinal }: TendedRun): Promise<boolean> {
+    return (
+      (await this.#isOpen(runWorkflowId(runId))) || (ordinal !== null && (await this.#isOpen(sessionWorkflowId(runId, ordinal))))
+    );
+  }
+
   /** Closes the connection once the calls that are under way have ended, within 5 s. */
   async close(): Promise<void> {
     await Promise.allSettled(this.#calls);
     await this.#connection.close();
+  }
+
+  /** Asks for the latest execution: after a reset it is another one than the journal knows. */
+  async #isOpen(workflowId: string): Promise<boolean> {
+    try {
+      const { status } = await this.#withDeadline(() => this.#client.workflow.getHandle(workflowId).describe());
+      return status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW' || status.name === 'PAUSED';
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
+    }
   }
 
   async #noteWait(runId: RunId, wait: 'TEMPORAL' | 'WORKER', detail: string | null): Promise<void> {

@@ -45,8 +45,10 @@ export interface TestSystem {
 
 export const ended = ({ state }: Shown): boolean => ['SUCCEEDED', 'FAILED', 'CANCELED'].includes(state);
 
+/** Starts one on a database of its own, or on the one that `more` names, which is left as it is. */
 export async function startTestSystem(more: Record<string, string> = {}): Promise<TestSystem> {
-  const database: TestDatabase = await createTestDatabase();
+  const database: Pick<TestDatabase, 'url' | 'drop'> =
+    more['DATABASE_URL'] === undefined ? await createTestDatabase() : { url: more['DATABASE_URL'], drop: async () => {} };
   const settings = await testSettings(database.url, more);
   const gateway = await startTestGateway(settings);
   const world = await createWorld(openTestJournal(database.url));

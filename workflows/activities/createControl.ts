@@ -7,7 +7,7 @@ import { StaleSessionError } from '../../domain/execution.ts';
 import type { Admitted } from '../../journal/admitting.ts';
 import * as intents from '../../journal/intents.ts';
 import type { Journal } from '../../journal/journal.ts';
-import { leaseLeft } from '../../journal/lease.ts';
+import { leaseLeft, revokeLease } from '../../journal/lease.ts';
 import { readSession, type SessionToOpen } from '../../journal/readSession.ts';
 import * as steps from '../../journal/steps.ts';
 import { RunNotFoundError } from '../../journal/transact.ts';
@@ -63,6 +63,7 @@ export function createControlActivities({ journal, startDeadlineMs }: ControlDep
     },
 
     async loseSession({ runId, sessionId }) {
+      await revokeLease(journal, sessionId);
       for (let left = await leaseLeft(journal, sessionId); left > 0; left = await leaseLeft(journal, sessionId)) {
         heartbeat();
         await sleep(Math.min(left, 2_000));

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "Session" ADD COLUMN     "leaseRevoked" BOOLEAN NOT NULL DEFAULT false;
