@@ -304,7 +304,8 @@ export function handOver(run: Run, sessionId: SessionId): Step<void> {
 export const maxLosses = 3;
 
 /** What is lost with the session's worker, the latest first: the turn in flight, and those that no snapshot has yet. */
-const turnsSinceSnapshot = (run: Run): readonly EndedTurnView[] => [...run.uncaptured, ...(run.turn ? [run.turn] : [])].reverse();
+const turnsSinceSnapshot = (run: Run): readonly EndedTurnView[] =>
+  [...run.uncaptured, ...(run.turn ? [run.turn] : [])].toReversed();
 
 const rolledBack = ({ turn, fromSeq, messageId }: EndedTurnView, redelivered: boolean): RunEvent => ({
   type: 'turn.rolledBack',

@@ -100,3 +100,9 @@ export async function readSessionAge(
   if (!rows[0]) throw new Error(`there is no session ${sessionId}`);
   return rows[0];
 }
+
+/** Which of its run's sessions this is; null when it is gone. */
+export async function readOrdinal(journal: Journal, sessionId: SessionId): Promise<number | null> {
+  const { rows } = await journal.pool.query<{ ordinal: number }>('SELECT ordinal FROM "Session" WHERE id = $1', [sessionId]);
+  return rows[0]?.ordinal ?? null;
+}

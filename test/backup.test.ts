@@ -117,6 +117,13 @@ test('blobs from an earlier moment than the database: what is missing is named, 
   expect(restoreReport.notApplied).toBeGreaterThan(0);
   expect(restoreReport.entries.map(({ reason }: { reason: string }) => reason)).toContain('BLOB_MISSING');
   expect(output(run, 3)).toContain('three');
+  // Without the key nothing of a snapshot can be read, which is said just so.
+  await stop('SIGTERM');
+  await start({ BATON_MASTER_KEY: randomBytes(32).toString('base64') });
+  await followUp(runId, 'cat README.md');
+  const keyless = await runUntil(runId, 4);
+  expect(keyless).toMatchObject({ state: 'SUCCEEDED', sessions: [{}, {}, {}, { restoreReport: { exact: false } }] });
+  expect(output(keyless, 4)).toBe('# Sample\n');
   await expectTrue(runId);
 }, 180_000);
 

@@ -32,7 +32,7 @@ beforeAll(async () => {
   file = await parseComposeFile(variables);
 }, 120_000);
 const environmentOf = (service: string) => file.services[service]?.environment ?? {};
-const oneShot = ['prepare', 'temporal-schema'];
+const oneShot = new Set(['prepare', 'temporal-schema']);
 
 describe('docker-compose.yml', () => {
   test('names what has to be filled in, and .env.example has it', async () => {
@@ -53,8 +53,8 @@ describe('docker-compose.yml', () => {
 
   test('has a health check for each service that stays, none for those that end, and each part waits for what it needs', () => {
     for (const [name, { healthcheck, restart }] of Object.entries(file.services)) {
-      expect([name, healthcheck !== undefined]).toEqual([name, !oneShot.includes(name)]);
-      expect([name, restart]).toEqual([name, oneShot.includes(name) ? 'on-failure' : 'unless-stopped']);
+      expect([name, healthcheck !== undefined]).toEqual([name, !oneShot.has(name)]);
+      expect([name, restart]).toEqual([name, oneShot.has(name) ? 'on-failure' : 'unless-stopped']);
     }
     for (const name of ['gateway-1', 'gateway-2', 'worker-1', 'worker-2']) {
       expect(file.services[name]?.depends_on).toMatchObject({ prepare: { condition: 'service_completed_successfully' } });

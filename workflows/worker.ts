@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions, type WorkflowBundleOption } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { BlobStore } from '../blobs/blobStore.ts';
@@ -111,7 +111,13 @@ export async function startWorker(config: WorkerConfig, log: Logger, parts: Work
     Worker.create({
       ...common,
       taskQueue: queues.control,
-      activities: { ...createControlActivities({ journal, startDeadlineMs: config.BATON_START_DEADLINE_HOURS * 3_600_000 }) },
+      activities: {
+        ...createControlActivities({
+          journal,
+          startDeadlineMs: config.BATON_START_DEADLINE_HOURS * 3_600_000,
+          isOpen: (workflowId) => isOpen(client, workflowId),
+        }),
+      },
       maxConcurrentActivityTaskExecutions: controlSlots,
     }),
     Worker.create({
@@ -186,6 +192,16 @@ function serveInternally(
     port,
     onError: (error) => log.warn({ err: error }, 'the metrics could not be read'),
   });
+}
+
+async function isOpen(client: Client, workflowId: string): Promise<boolean> {
+  try {
+    const { status } = await client.workflow.getHandle(workflowId).describe();
+    return status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW' || status.name === 'PAUSED';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
 }
 
 /** Rejects when Temporal, or the namespace in it, cannot be reached. */
