@@ -13,6 +13,9 @@ import type { Readable } from 'node:stream';
  */
 export const supervisorDescriptors = { words: 2, stderr: 3, hold: 4 } as const;
 
+/** What it says at the end, before the code; by it a supervisor's command line is known, too. */
+export const supervisorMark = 'baton ended';
+
 interface SupervisorOptions {
   /** Whether it is the first process of a PID namespace of its own. */
   readonly first: boolean;
@@ -35,7 +38,7 @@ function supervisorScript(first: boolean, open: readonly number[]): string {
     '( exec "$@" 2>&3 3>&- 4<&- )',
     'code=$?',
     'exec </dev/null >/dev/null 3>&-',
-    String.raw`printf '\nbaton ended %d\n' "$code" >&2`,
+    String.raw`printf '\n${supervisorMark} %d\n' "$code" >&2`,
     'read -r go <&4',
     'exit "$code"',
   ].join('\n');

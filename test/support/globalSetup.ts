@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import type { SoakOptions } from '../soak/soak.ts';
 import { machine } from '../../config/machine.ts';
 import { migrate } from '../../stack/migrate.ts';
 import { Ports } from '../../stack/ports.ts';
@@ -12,6 +13,8 @@ import { startTemporal } from '../../stack/temporal/server.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
+    /** How long and how hard test/soak tries. */
+    soak: SoakOptions;
     /** Of a PostgreSQL that all tests share; each test file makes databases of its own: test/support/database.ts. */
     postgresUrl: string;
     /** Of a Temporal development server that all tests share: use task queues and Workflow Ids of your own. */
