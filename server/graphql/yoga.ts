@@ -5,6 +5,7 @@ import type { Viewer } from '../auth/viewer.ts';
 import type { Services } from '../schema/context.ts';
 import { ApiError } from '../schema/errors.ts';
 import { schema } from '../schema/schema.ts';
+import { traceMutations } from './traceMutations.ts';
 
 const unauthenticated = () =>
   new GraphQLError('Sign in, or send an API token: Authorization: Bearer <token>.', {
@@ -37,7 +38,7 @@ export function createGraphql(services: Services, { graphiql }: { graphiql: bool
         return maskError(error, message, isDev);
       },
     },
-    plugins: [viewerFromRequest(services)],
+    plugins: [viewerFromRequest(services), traceMutations()],
     context: () => services,
   });
 }
