@@ -28,3 +28,13 @@ export function blobKeys(masterKey: Buffer, teamId: TeamId): BlobKeys {
 export function blobAddress(keys: BlobKeys, content: Uint8Array): string {
   return createHmac('sha256', keys.address).update(content).digest('hex');
 }
+
+/** Derives each team's keys once. */
+export function teamKeys(masterKey: Buffer): (teamId: TeamId) => BlobKeys {
+  const keysByTeam = new Map<TeamId, BlobKeys>();
+  return (teamId) => {
+    let keys = keysByTeam.get(teamId);
+    if (!keys) keysByTeam.set(teamId, (keys = blobKeys(masterKey, teamId)));
+    return keys;
+  };
+}

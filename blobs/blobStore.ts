@@ -55,4 +55,6 @@ export interface BlobStore {
   deleteUnused(teamId: TeamId, hash: string, before: Date): Promise<boolean>;
   /** All blobs of the team, in no order. One that comes or goes meanwhile may be among them. */
   list(teamId: TeamId): AsyncIterable<ListedBlob>;
+  /** Rejects when the store cannot be reached or written to. */
+  check(): Promise<void>;
 }

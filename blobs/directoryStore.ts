@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { access, link, mkdir, open, readdir, readFile, rename, rm, stat, unlink, utimes } from 'node:fs/promises';
+import { access, constants, link, mkdir, open, readdir, readFile, rename, rm, stat, unlink, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { TeamId } from '../domain/ids.ts';
 import { BlobCorruptError, BlobMissingError, type BlobStore } from './blobStore.ts';
-import { blobAddress, blobKeys, type BlobKeys } from './blobKeys.ts';
+import { blobAddress, teamKeys } from './blobKeys.ts';
+import { blobPath } from './blobPath.ts';
 import { openBlob, sealBlob } from './sealedBlob.ts';
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | undefined)?.code;
@@ -88,17 +89,8 @@ export function directoryStore({
   /** 32 bytes. Without it nothing in the directory can be read again. */
   readonly masterKey: Buffer;
 }): BlobStore {
-  const keysByTeam = new Map<TeamId, BlobKeys>();
-  const keysOf = (teamId: TeamId): BlobKeys => {
-    let keys = keysByTeam.get(teamId);
-    if (!keys) keysByTeam.set(teamId, (keys = blobKeys(masterKey, teamId)));
-    return keys;
-  };
-  const pathOf = (teamId: TeamId, hash: string): string => {
-    if (!/^[a-z]+_[0-9a-z]+$/.test(teamId)) throw new RangeError(`not a team's id: ${teamId}`);
-    if (!/^[0-9a-f]{64}$/.test(hash)) throw new RangeError(`not a blob's address: ${hash}`);
-    return join(directory, teamId, hash.slice(0, 2), hash);
-  };
+  const keysOf = teamKeys(masterKey);
+  const pathOf = (teamId: TeamId, hash: string): string => join(directory, blobPath(teamId, hash));
 
   /** Whether the store has the blob, whole. It counts as used again, for whoever removes what nobody uses. */
   async function refresh(teamId: TeamId, hash: string): Promise<boolean> {
@@ -193,6 +185,11 @@ export function directoryStore({
           if (found) yield { hash: name, storedBytes: found.size, putAt: found.mtime };
         }
       }
+    },
+
+    async check() {
+      await mkdir(directory, { recursive: true });
+      await access(directory, constants.R_OK | constants.W_OK | constants.X_OK);
     },
   };
 }

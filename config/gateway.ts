@@ -8,6 +8,7 @@ const schema = z.object({
   ...shared,
   PORT: port.default(4600).describe('The port the gateway listens on; 0 takes a free one.'),
   HOST: z.string().default('127.0.0.1').describe('The address the gateway listens on.'),
+  BATON_GATEWAY_INTERNAL_PORT: port.optional().describe('The port of /metrics, /healthz and /readyz; none when not set.'),
   BATON_PUBLIC_URL: z.url().optional().describe('The address people open, where it is not http://HOST:PORT.'),
   BATON_ALLOWED_HOSTS: list.default([]).describe('Further Host names that requests may come with, comma-separated.'),
   BATON_GRAPHIQL: flag.default(false).describe('Whether GET /graphql shows GraphiQL.'),

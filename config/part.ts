@@ -7,11 +7,12 @@ export type PartMessage =
 
 export interface RunningPart {
   readonly url?: string;
+  /** A part that has not stopped by then is ended, in milliseconds; 8 s when not given. */
+  readonly stopWithinMs?: number;
   stop(): Promise<void>;
 }
 
-/** A part that has not stopped by then is ended, in milliseconds. */
-const stopWithinMs = 8_000;
+const defaultStopWithinMs = 8_000;
 
 const knownErrors: Record<string, string> = {
   EADDRINUSE: 'The port is taken. Set PORT to another one, or stop what listens there.',
@@ -42,7 +43,7 @@ export async function runPart(start: () => Promise<RunningPart>): Promise<void> 
   const stop = () => {
     if (stopping) return;
     stopping = true;
-    setTimeout(() => process.exit(1), stopWithinMs).unref();
+    setTimeout(() => process.exit(1), part.stopWithinMs ?? defaultStopWithinMs).unref();
     part.stop().then(
       () => process.exit(0),
       (error: unknown) => {

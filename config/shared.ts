@@ -13,7 +13,9 @@ export const shared = {
     .regex(/^[\w.-]+$/)
     .default('baton')
     .describe('The task queue that workers poll; the others are named after it.'),
-  BATON_BLOBS: z.string().describe('The directory of the blob store.'),
+  BATON_BLOBS: z
+    .string()
+    .describe('The blob store: a directory, or s3://bucket/prefix?region=…&endpoint=… for S3 and what speaks its protocol.'),
   BATON_MASTER_KEY: z.string().optional().describe('The key that blobs are encrypted under: 32 bytes in base64.'),
   BATON_MASTER_KEY_FILE: z.string().optional().describe('A file that holds the key, instead of BATON_MASTER_KEY.'),
   BATON_START_DEADLINE_HOURS: z.coerce
@@ -21,6 +23,11 @@ export const shared = {
     .positive()
     .default(24)
     .describe('How long a run may wait for a worker before it fails.'),
+  BATON_INTERNAL_HOST: z
+    .string()
+    .default('127.0.0.1')
+    .describe('The address of the internal ports, which are for whoever runs the process.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional().describe('The OTLP/HTTP receiver of traces; none are sent when not set.'),
   BATON_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')

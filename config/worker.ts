@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { flag, readConfig } from './read.ts';
+import { flag, port, readConfig } from './read.ts';
 import { readMasterKey, shared } from './shared.ts';
 
 const schema = z.object({
@@ -10,6 +10,8 @@ const schema = z.object({
     .regex(/^[\w.-]+$/)
     .default(hostname())
     .describe('The name people see for this worker.'),
+  BATON_WORKER_INTERNAL_PORT: port.optional().describe('The port of /metrics, /healthz and /readyz; none when not set.'),
+  BATON_TEMPORAL_METRICS_PORT: port.optional().describe('The port of the metrics of Temporal’s own worker; none when not set.'),
   BATON_WORKER_HOME: z.string().describe('The directory of mirrors and of the workspaces of live sessions.'),
   BATON_WORKER_CAPACITY: z.coerce.number().int().min(1).max(1000).default(10).describe('How many sessions it hosts at once.'),
   BATON_SANDBOX: z
@@ -19,6 +21,13 @@ const schema = z.object({
   BATON_ALLOW_LOCAL_REPOSITORIES: flag
     .default(false)
     .describe('Whether environments may name repositories by a path on the worker.'),
+  BATON_WORKER_DRAIN_SECONDS: z.coerce
+    .number()
+    .min(0)
+    .default(60)
+    .describe(
+      'How long turns may go on after SIGTERM before they are interrupted and captured; 0 ends them at once, uncaptured.',
+    ),
   BATON_TURN_TIMEOUT_MINUTES: z.coerce.number().positive().default(120).describe('How long a turn may take.'),
   BATON_PROMPT_DEADLINE_HOURS: z.coerce
     .number()

@@ -167,7 +167,14 @@ export interface SnapshotFailed {
   readonly failure: Failure;
 }
 
-export const noticeCodes = ['NO_WORKSPACE_RESTORED', 'SANDBOXED', 'NOT_SANDBOXED', 'TURN_LOST', 'PROCESSES_STOPPED'] as const;
+export const noticeCodes = [
+  'NO_WORKSPACE_RESTORED',
+  'SANDBOXED',
+  'NOT_SANDBOXED',
+  'TURN_LOST',
+  'PROCESSES_STOPPED',
+  'WORKER_STOPPING',
+] as const;
 export type NoticeCode = (typeof noticeCodes)[number];
 
 /** Something a reader must know before what follows. */

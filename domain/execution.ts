@@ -283,6 +283,23 @@ export function endSession(run: Run, sessionId: SessionId, end: SessionEnd): Ste
   return { events, result: { wake: again } };
 }
 
+/** The session's worker is being stopped: the session ends after its turn, and what waits goes on at another worker. */
+export function handOver(run: Run, sessionId: SessionId): Step<void> {
+  const session = ownSession(run, sessionId);
+  if (session.endRequested || session.state === 'SNAPSHOTTING') return { events: [], result: undefined };
+  const message =
+    run.turn !== null
+      ? 'This worker is being stopped. The turn may end first; what is sent now goes on at another worker.'
+      : 'This worker is being stopped. What is sent now goes on at another worker.';
+  return {
+    events: [
+      { type: 'notice', level: 'INFO', code: 'WORKER_STOPPING', message },
+      { type: 'session.endRequested', actor: { kind: 'PLATFORM' } },
+    ],
+    result: undefined,
+  };
+}
+
 /** How many sessions of one turn may be lost before the run fails. */
 export const maxLosses = 3;
 

@@ -14,6 +14,7 @@ export const failureCodes = {
   TURN_TIMED_OUT: { origin: 'USER', retryable: true },
   PROMPT_EXPIRED: { origin: 'USER', retryable: true },
   WORKER_LOST: { origin: 'PLATFORM', retryable: true },
+  WORKER_STOPPED: { origin: 'PLATFORM', retryable: true },
   NO_WORKER: { origin: 'PLATFORM', retryable: true },
   EXECUTION_GONE: { origin: 'PLATFORM', retryable: true },
   DISK_FULL: { origin: 'PLATFORM', retryable: true },

@@ -1,6 +1,7 @@
 import type { AgentEvent, ItemChunk } from '../domain/events.ts';
 import { ownSession, StaleSessionError } from '../domain/execution.ts';
 import type { RunId, SessionId } from '../domain/ids.ts';
+import { appendedEvents, appends } from '../telemetry/metrics.ts';
 import type { Journal } from './journal.ts';
 import { payloadOf } from './persist.ts';
 import { transact } from './transact.ts';
@@ -42,6 +43,8 @@ export async function appendChunks(
     values: [runId, epoch, ordinal, chunks.map(payloadOf), key],
   });
   if (rowCount === 0) throw new StaleSessionError(sessionId, `epoch ${epoch} is not the run’s`);
+  appends.inc();
+  appendedEvents.inc(chunks.length);
   journal.bell.ring(runId, false);
 }
 

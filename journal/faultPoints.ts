@@ -21,6 +21,7 @@ export const stepNames = [
   'nextTurn',
   'appendEvents',
   'turnEnded',
+  'handOver',
   'openPrompt',
   'promptDelivered',
   'closePrompt',

@@ -120,6 +120,11 @@ export class Follower {
     return this.#entries.size;
   }
 
+  /** How many follow them. */
+  get subscribers(): number {
+    return [...this.#entries.values()].reduce((sum, entry) => sum + entry.subscribers, 0);
+  }
+
   /**
    * Every event of the run after `after`, once and in order, until `signal` aborts or the run is deleted.
    * The first batch comes at once, empty when there is nothing newer. Throws CursorError for a cursor that is no place

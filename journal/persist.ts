@@ -3,6 +3,7 @@ import type { RunEvent } from '../domain/events.ts';
 import type { SessionId } from '../domain/ids.ts';
 import type { Run } from '../domain/run.ts';
 import { audit } from './audit.ts';
+import { activeTrace } from '../telemetry/traceContext.ts';
 import { jsonText } from './jsonText.ts';
 import { projectMessages } from './projectMessages.ts';
 import { projectPrompts } from './projectPrompts.ts';
@@ -90,9 +91,9 @@ async function updateHead(
   }
   if (wake) {
     await client.query(
-      `INSERT INTO "Wake" ("runId", since, "nextAt") VALUES ($1, $2::timestamptz, $2::timestamptz + interval '5 seconds')
-       ON CONFLICT ("runId") DO UPDATE SET attempts = 0, "nextAt" = EXCLUDED."nextAt"`,
-      [after.id, at],
+      `INSERT INTO "Wake" ("runId", since, "nextAt", trace) VALUES ($1, $2::timestamptz, $2::timestamptz + interval '5 seconds', $3)
+       ON CONFLICT ("runId") DO UPDATE SET attempts = 0, "nextAt" = EXCLUDED."nextAt", trace = coalesce(EXCLUDED.trace, "Wake".trace)`,
+      [after.id, at, activeTrace()],
     );
   } else if (seen) {
     await client.query('DELETE FROM "Wake" WHERE "runId" = $1', [after.id]);

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { activeTrace } from '../telemetry/traceContext.ts';
 import { insertRow, Json, updateRow } from './columns.ts';
 import type { Change, LogStep } from './persist.ts';
 
@@ -21,6 +22,7 @@ async function projectMessage(
         author: new Json(event.author),
         text: outcome.texts?.get(event.messageId) ?? event.text,
         state: 'PENDING',
+        trace: activeTrace(),
         createdAt: at,
       });
     case 'message.delivered':

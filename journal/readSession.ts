@@ -2,7 +2,7 @@ import type { OpenedRepository } from '../domain/events.ts';
 import type { HarnessKind } from '../domain/harness.ts';
 import type { EnvironmentId, MessageId, RunId, SessionId, SnapshotId, TeamId, UserId } from '../domain/ids.ts';
 import type { SnapshotSummary } from '../domain/snapshot.ts';
-import type { RunOrigin } from '../domain/states.ts';
+import type { RunOrigin, SessionCause } from '../domain/states.ts';
 import type { Journal } from './journal.ts';
 
 /** One repository as an environment names it. */
@@ -75,9 +75,34 @@ export async function readSession(journal: Journal, sessionId: SessionId): Promi
   };
 }
 
-/** The whole text of a message. */
-export async function readMessageText(journal: Journal, messageId: MessageId): Promise<string> {
-  const { rows } = await journal.pool.query<{ text: string }>('SELECT text FROM "Message" WHERE id = $1', [messageId]);
+/** The whole text of a message, and the trace that it belongs to. */
+export async function readMessage(
+  journal: Journal,
+  messageId: MessageId,
+): Promise<{ readonly text: string; readonly trace: string | null }> {
+  const { rows } = await journal.pool.query<{ text: string; trace: string | null }>(
+    'SELECT text, trace FROM "Message" WHERE id = $1',
+    [messageId],
+  );
   if (!rows[0]) throw new Error(`there is no message ${messageId}`);
-  return rows[0].text;
+  return rows[0];
+}
+
+/** How long ago the session was opened in the log, by the database's clock, and what for. */
+export async function readSessionAge(
+  journal: Journal,
+  sessionId: SessionId,
+): Promise<{ readonly cause: SessionCause; readonly seconds: number }> {
+  const { rows } = await journal.pool.query<{ cause: SessionCause; seconds: number }>(
+    'SELECT cause, extract(epoch FROM clock_timestamp() - "createdAt")::float AS seconds FROM "Session" WHERE id = $1',
+    [sessionId],
+  );
+  if (!rows[0]) throw new Error(`there is no session ${sessionId}`);
+  return rows[0];
+}
+
+/** Which of its run's sessions this is; null when it is gone. */
+export async function readOrdinal(journal: Journal, sessionId: SessionId): Promise<number | null> {
+  const { rows } = await journal.pool.query<{ ordinal: number }>('SELECT ordinal FROM "Session" WHERE id = $1', [sessionId]);
+  return rows[0]?.ordinal ?? null;
 }

@@ -4,6 +4,7 @@ import {
   closePrompt as decideClosePrompt,
   endSession as decideEndSession,
   failRun as decideFailRun,
+  handOver as decideHandOver,
   hosted as decideHosted,
   isOver,
   loseSession as decideLoseSession,
@@ -161,6 +162,11 @@ export async function closePrompt(
   reason: 'EXPIRED' | 'WITHDRAWN',
 ): Promise<{ closed: boolean }> {
   return own(journal, writer, 'closePrompt', (run) => step(decideClosePrompt(run, writer.sessionId, promptId, reason)));
+}
+
+/** The session's worker is being stopped: the session ends after its turn. */
+export async function handOver(journal: Journal, writer: Writer): Promise<void> {
+  await own(journal, writer, 'handOver', (run) => step(decideHandOver(run, writer.sessionId)));
 }
 
 /** Begins to close the session, unless a message keeps it open; `must` closes in any case. */

@@ -3,6 +3,7 @@ import type { RunEvent } from '../domain/events.ts';
 import type { MessageId, RunId } from '../domain/ids.ts';
 import { evolve, liveSession, type Run } from '../domain/run.ts';
 import type { Act } from './audit.ts';
+import { appendedEvents, appends } from '../telemetry/metrics.ts';
 import type { StepName } from './faultPoints.ts';
 import type { Journal } from './journal.ts';
 import { lockRun } from './load.ts';
@@ -65,7 +66,8 @@ export async function transact<T>(
 }
 
 export interface Applied<T> extends Transacted<T> {
-  readonly appended: boolean;
+  /** How many events. */
+  readonly appended: number;
 }
 
 /** Writes an outcome's events and their projections inside the caller's transaction, which holds the run's lock. */
@@ -85,12 +87,16 @@ export async function applyOutcome<T>(
   }
   if (!run) throw new Error('a transaction on a run that does not exist appended nothing');
   await persist(client, { before: before.run, after: run, at: before.at, steps, outcome });
-  return { run, result, wake, appended: events.length > 0 };
+  return { run, result, wake, appended: events.length };
 }
 
 /** Rings for what was committed. */
 export function announce<T>(journal: Journal, runId: RunId, done: Applied<T>): Transacted<T> {
-  if (done.appended) journal.bell.ring(runId, true);
+  if (done.appended > 0) {
+    appends.inc();
+    appendedEvents.inc(done.appended);
+    journal.bell.ring(runId, true);
+  }
   return done;
 }
 

@@ -9,6 +9,8 @@ export interface DueWake {
   readonly attempts: number;
   /** Since when the run waits. */
   readonly since: Date;
+  /** The trace of what was asked; null when there is none. */
+  readonly trace: string | null;
 }
 
 /**
@@ -24,7 +26,7 @@ export function claimDueWakes(journal: Journal, limit = 50): Promise<DueWake[]> 
        UPDATE "Wake" w SET attempts = attempts + 1,
          "nextAt" = clock_timestamp() + least(interval '5 seconds' * power(2, least(w.attempts, 10)), interval '10 minutes')
        FROM due WHERE w."runId" = due."runId"
-       RETURNING w."runId", w.attempts, w.since`,
+       RETURNING w."runId", w.attempts, w.since, w.trace`,
       [limit],
     );
     return rows;

@@ -1,11 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
-import { directoryStore } from '../blobs/directoryStore.ts';
+import { openBlobStore } from '../blobs/openBlobStore.ts';
 import { faultAt } from '../config/fault.ts';
 import type { GatewayConfig } from '../config/gateway.ts';
 import { Follower } from '../journal/follow.ts';
 import { openJournal } from '../journal/journal.ts';
+import { startInternalServer } from '../telemetry/internalServer.ts';
+import { answerProbe } from '../telemetry/probes.ts';
+import { Readiness } from '../telemetry/readiness.ts';
 import { Oidc } from './auth/oidc.ts';
 import { signInRoutes } from './auth/routes.ts';
 import { openDatabase } from './database.ts';
@@ -13,7 +16,10 @@ import { serveWebSockets } from './graphql/webSocket.ts';
 import { LiveViewers } from './graphql/liveViewer.ts';
 import { isExport, serveExport } from './exports/serveExports.ts';
 import { createGraphql } from './graphql/yoga.ts';
+import type { Traces } from '../telemetry/traces.ts';
+import { gatewayMetrics } from './gatewayMetrics.ts';
 import { Admission } from './http/admission.ts';
+import { followRequests } from './http/inFlight.ts';
 import { serveViewer } from './http/viewerFiles.ts';
 import { readBody } from './limits/requestBody.ts';
 import { ViewerLimits } from './limits/viewerLimits.ts';
@@ -25,15 +31,17 @@ import { Waker } from './temporal/waker.ts';
 import type { Services } from './schema/context.ts';
 
 export interface Gateway {
+  /** The port of `/metrics` and the probes; null when there is none. */
+  readonly internalPort: number | null;
   /** The address that people open. */
   readonly url: string;
   readonly port: number;
-  /** Closes the sockets with 1001, so that clients go elsewhere, and lets go of everything. */
+  /** Accepts nothing more, closes the sockets with 1001, so that clients go elsewhere, answers what was asked, and lets go of everything. */
   stop(): Promise<void>;
 }
 
 /** Starts a gateway. Rejects when its port is taken (EADDRINUSE); whatever else is down, it comes up and says so in runs. */
-export async function startGateway(config: GatewayConfig, log: Logger): Promise<Gateway> {
+export async function startGateway(config: GatewayConfig, log: Logger, traces: Traces | null = null): Promise<Gateway> {
   const warn = (message: string, error: unknown) => log.warn({ err: error }, message);
   const journal = openJournal({
     databaseUrl: config.DATABASE_URL,
@@ -50,6 +58,7 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
     address: config.TEMPORAL_ADDRESS,
     namespace: config.TEMPORAL_NAMESPACE,
     taskQueue: config.BATON_TASK_QUEUE,
+    traced: traces !== null,
   });
 
   const server = createServer();
@@ -57,7 +66,7 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
   const { port } = server.address() as AddressInfo;
   const url = (config.BATON_PUBLIC_URL ?? `http://${config.HOST}:${port}`).replace(/\/$/, '');
 
-  const blobs = directoryStore({ directory: config.BATON_BLOBS, masterKey: config.masterKey });
+  const blobs = openBlobStore({ place: config.BATON_BLOBS, masterKey: config.masterKey });
   const services: Services = {
     database,
     journal,
@@ -70,6 +79,24 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
     publicUrl: url,
     oidc: config.oidc && new Oidc(config.oidc, url),
   };
+  const readiness = new Readiness(
+    [
+      { part: 'database', check: () => journal.pool.query('SELECT 1') },
+      { part: 'temporal', check: () => waker.check() },
+      { part: 'blobs', check: () => services.blobs.check() },
+    ],
+    (part, error) => log.warn({ err: error, needs: part }, 'a part that the gateway needs cannot be reached'),
+  );
+  const internal =
+    config.BATON_GATEWAY_INTERNAL_PORT === undefined
+      ? null
+      : await startInternalServer({
+          host: config.BATON_INTERNAL_HOST,
+          port: config.BATON_GATEWAY_INTERNAL_PORT,
+          readiness,
+          metrics: gatewayMetrics(services),
+          onError: (error) => warn('the metrics could not be read', error),
+        });
   const admission = new Admission(url, config.BATON_ALLOWED_HOSTS);
   const limits = new ViewerLimits({
     operationsPerMinute: config.BATON_OPERATIONS_PER_MINUTE,
@@ -83,10 +110,11 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
     limits,
     maxTokens: config.BATON_MAX_DOCUMENT_TOKENS,
   });
+  const closeRequests = followRequests(server);
   const signIn = signInRoutes(services, config.BATON_SIGN_INS_PER_MINUTE);
   server.on(
     'request',
-    route(services, signIn, config.BATON_MAX_BODY_BYTES, admission, graphql, serveViewer(config.BATON_WEB_ROOT)),
+    route(services, readiness, signIn, config.BATON_MAX_BODY_BYTES, admission, graphql, serveViewer(config.BATON_WEB_ROOT)),
   );
   const closeSockets = serveWebSockets(server, graphql, services, {
     admission,
@@ -102,12 +130,12 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
   return {
     url,
     port,
+    internalPort: internal?.port ?? null,
     stop: async () => {
-      const closed = new Promise((resolve) => server.close(resolve));
-      await Promise.all([closeSockets(), stopSweeping(), stopReconciling(), stopHousekeeping()]);
-      server.closeAllConnections();
-      await closed;
+      readiness.drain();
+      await Promise.all([closeRequests(), closeSockets(), stopSweeping(), stopReconciling(), stopHousekeeping()]);
       liveViewers.stop();
+      await internal?.stop();
       await waker.close();
       await Promise.all([journal.close(), database.$disconnect()]);
     },
@@ -130,6 +158,7 @@ type SignInRoutes = ReturnType<typeof signInRoutes>;
 
 function route(
   services: Services,
+  readiness: Readiness,
   signIn: SignInRoutes,
   maxBodyBytes: number,
   admission: Admission,
@@ -137,6 +166,8 @@ function route(
   viewer: Handler,
 ): Handler {
   return (request, response) => {
+    // Asked by address, by whoever keeps this process running.
+    if (answerProbe(readiness, request, response)) return;
     const refused = admission.refuse(request);
     if (refused) {
       response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8' }).end(`${refused}\n`);
@@ -149,13 +180,13 @@ function route(
         // The client went away before it had said all.
         () => response.destroy(),
       );
-      if (isExport(path)) {
-        serveExport(services, request, response).catch((error: unknown) => {
-          services.log.error({ err: error }, 'a download failed');
-          response.destroy();
-        });
-        return;
-      }
+      return;
+    }
+    if (isExport(path)) {
+      serveExport(services, request, response).catch((error: unknown) => {
+        services.log.error({ err: error }, 'a download failed');
+        response.destroy();
+      });
       return;
     }
     if (signIn(path, request, response)) return;

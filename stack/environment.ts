@@ -25,6 +25,8 @@ export function partEnvironment(config: StackConfig, state: State, addresses: Ad
     // The people who use this system use this machine.
     BATON_ALLOW_LOCAL_REPOSITORIES: 'true',
     BATON_GRAPHIQL: 'true',
+    // Whoever stops it waits for it, and there is no other worker to go on.
+    BATON_WORKER_DRAIN_SECONDS: '0',
     ...given,
     ...(hasMasterKey(config) ? {} : { BATON_MASTER_KEY_FILE: state.masterKey }),
     HOST: config.HOST,

@@ -6,6 +6,7 @@ import type { Journal } from '../journal/journal.ts';
 import { newId } from '../journal/newId.ts';
 import { whileAway } from '../journal/retry.ts';
 import * as steps from '../journal/steps.ts';
+import { captureBytes, captures, captureSeconds, captureStoredBytes } from '../telemetry/metrics.ts';
 import type { HostedSession } from './hostedSession.ts';
 import type { SessionWorkspaces } from './sessionWorkspaces.ts';
 
@@ -27,9 +28,14 @@ export async function captureSession(
   const { writer, gone, log } = session;
   await whileAway(gone, () => steps.waiting(journal, writer, 'CAPTURE', null));
   const started = performance.now();
+  const count = (outcome: 'captured' | 'failed') => {
+    captures.inc({ kind, outcome });
+    captureSeconds.observe({ kind }, (performance.now() - started) / 1_000);
+  };
   for (let attempt = 0; ; attempt++) {
     try {
-      return await capture(journal, workspaces, session, kind);
+      await capture(journal, workspaces, session, kind);
+      return count('captured');
     } catch (error) {
       gone.throwIfAborted();
       if (error instanceof StaleSessionError) throw error;
@@ -39,7 +45,7 @@ export async function captureSession(
         await whileAway(gone, () =>
           steps.record(journal, writer, [{ type: 'snapshot.failed', kind, failure: captureFailure(error) }]),
         );
-        return;
+        return count('failed');
       }
       await sleep(pause, undefined, { signal: gone });
     }
@@ -64,6 +70,8 @@ async function capture(
       { type: 'snapshot.captured', snapshotId, kind, summary },
     ]),
   );
+  captureBytes.inc(summary.bytes);
+  captureStoredBytes.inc(summary.storedBytes);
   session.manifest = summary.manifest;
 }
 

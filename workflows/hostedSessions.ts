@@ -1,4 +1,5 @@
 import { rename } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SessionId } from '../domain/ids.ts';
 import { removeTree } from '../harnesses/removeTree.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -15,12 +16,29 @@ export class HostedSessions {
     this.#journal = journal;
   }
 
+  /** Set when the worker is to take nothing more. */
+  #handOver: ((session: HostedSession) => void) | null = null;
+
   get size(): number {
     return this.#held.size;
   }
 
   add(session: HostedSession): void {
     this.#held.set(session.writer.sessionId, session);
+    this.#handOver?.(session);
+  }
+
+  /** Hands all sessions over, and those that may yet come. */
+  handOver(how: (session: HostedSession) => void): void {
+    this.#handOver = how;
+    for (const session of this.#held.values()) how(session);
+  }
+
+  /** Resolves when no session is held any more, or after `withinMs`; gives those that are left. */
+  async left(withinMs: number): Promise<readonly HostedSession[]> {
+    const until = performance.now() + withinMs;
+    while (this.#held.size > 0 && performance.now() < until) await sleep(Math.min(100, withinMs));
+    return [...this.#held.values()];
   }
 
   /** The session; throws when this worker does not hold it (any more). */

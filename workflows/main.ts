@@ -1,35 +1,60 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { Runtime } from '@temporalio/worker';
-import { pino } from 'pino';
-import { directoryStore } from '../blobs/directoryStore.ts';
+import { Runtime, type TelemetryOptions } from '@temporalio/worker';
+import { openBlobStore } from '../blobs/openBlobStore.ts';
 import { runPart } from '../config/part.ts';
-import { workerConfig } from '../config/worker.ts';
+import { workerConfig, type WorkerConfig } from '../config/worker.ts';
 import { detectSandbox } from '../harnesses/detectSandbox.ts';
+import { createLog, passwordIn } from '../telemetry/log.ts';
+import { startTraces } from '../telemetry/traces.ts';
 import { createSessionWorkspaces } from './createSessionWorkspaces.ts';
+import { captureMs } from './drainSessions.ts';
 import { temporalLogger } from './temporalLogger.ts';
 import { startWorker } from './worker.ts';
 
 /** The worker's process. */
 await runPart(async () => {
   const config = workerConfig();
-  const log = pino({ level: config.BATON_LOG_LEVEL, base: { part: 'worker', worker: config.BATON_WORKER_NAME } });
-  Runtime.install({ logger: temporalLogger(log), shutdownSignals: [] });
+  const log = createLog({
+    level: config.BATON_LOG_LEVEL,
+    base: { part: 'worker', worker: config.BATON_WORKER_NAME },
+    secrets: [config.BATON_MASTER_KEY, passwordIn(config.DATABASE_URL)],
+  });
+  Runtime.install({ logger: temporalLogger(log), shutdownSignals: [], telemetryOptions: temporalMetrics(config) });
+  const traces = startTraces({
+    endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+    service: 'baton-worker',
+    instance: config.BATON_WORKER_NAME,
+  });
   await mkdir(path.join(config.BATON_WORKER_HOME, 'sessions'), { recursive: true, mode: 0o755 });
   const { sandbox, why } = await detectSandbox(config.BATON_SANDBOX);
   log.info(why);
-  const blobs = directoryStore({ directory: config.BATON_BLOBS, masterKey: config.masterKey });
+  const blobs = openBlobStore({ place: config.BATON_BLOBS, masterKey: config.masterKey });
   const workspaces = createSessionWorkspaces({
     blobs,
     sandbox,
     directory: config.BATON_WORKER_HOME,
     allowLocal: config.BATON_ALLOW_LOCAL_REPOSITORIES,
   });
-  const worker = await startWorker(config, log, { sandbox, workspaces });
+  const worker = await startWorker(config, log, { sandbox, workspaces, blobs, traces });
   log.info('the worker polls');
   worker.done.catch((error: unknown) => {
     log.fatal({ err: error }, 'the worker failed');
     process.exit(1);
   });
-  return { stop: worker.stop };
+  const turnsMs = config.BATON_WORKER_DRAIN_SECONDS * 1_000;
+  return {
+    ...(turnsMs > 0 && { stopWithinMs: turnsMs + captureMs + 10_000 }),
+    stop: async () => {
+      await (turnsMs > 0 ? worker.drain(turnsMs) : worker.stop());
+      await traces?.stop();
+    },
+  };
 });
+
+/** What Temporal's worker tells of itself, in Prometheus' form: slots, pollers, latencies. */
+function temporalMetrics({ BATON_TEMPORAL_METRICS_PORT: port, BATON_INTERNAL_HOST: host }: WorkerConfig): TelemetryOptions {
+  if (port === undefined) return {};
+  const address = host.includes(':') ? `[${host}]` : host;
+  return { metrics: { prometheus: { bindAddress: `${address}:${port}`, unitSuffix: true, useSecondsForDurations: true } } };
+}

@@ -9,9 +9,10 @@ import type { AgentSetting, Harness } from '../harnesses/harness.ts';
 import type { Sandbox, SandboxExit } from '../harnesses/sandbox.ts';
 import { setupItem } from '../harnesses/setupItem.ts';
 import type { Journal } from '../journal/journal.ts';
-import { readSession, type SessionToOpen } from '../journal/readSession.ts';
+import { readSession, readSessionAge, type SessionToOpen } from '../journal/readSession.ts';
 import { whileAway } from '../journal/retry.ts';
 import * as steps from '../journal/steps.ts';
+import { handoffSeconds } from '../telemetry/metrics.ts';
 import type { HostedSession } from './hostedSession.ts';
 import type { SessionWorkspaces } from './sessionWorkspaces.ts';
 
@@ -45,6 +46,8 @@ export async function openSession(dependencies: OpeningDependencies, session: Ho
   await say(dependencies, session, 'HARNESS', null);
   session.agent = await dependencies.harnesses[info.harness].start(setting);
   session.halted.throwIfAborted();
+  const { cause, seconds } = await whileAway(session.gone, () => readSessionAge(journal, session.writer.sessionId));
+  handoffSeconds.observe({ cause }, seconds);
 }
 
 async function openRepositories(

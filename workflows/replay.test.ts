@@ -11,7 +11,8 @@ const histories = readdirSync(directory).filter((file) => file.endsWith('.json')
 let workflowBundle: WorkflowBundleWithSourceMap;
 beforeAll(async () => {
   const workflowsPath = fileURLToPath(new URL('./workflows.ts', import.meta.url));
-  workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+  const workflowInterceptorModules = [fileURLToPath(new URL('./tracedWorkflows.ts', import.meta.url))];
+  workflowBundle = await bundleWorkflowCode({ workflowsPath, workflowInterceptorModules, logger: new DefaultLogger('ERROR') });
 });
 
 const read = (file: string) => JSON.parse(readFileSync(path.join(directory, file), 'utf8')) as unknown;

@@ -8,6 +8,7 @@ import type { ViewerLimits } from '../limits/viewerLimits.ts';
 import { ApiError } from '../schema/apiError.ts';
 import { schema } from '../schema/schema.ts';
 import type { LiveViewers } from './liveViewer.ts';
+import { traceMutations } from './traceMutations.ts';
 
 const unauthenticated = () =>
   new GraphQLError('Sign in, or send an API token: Authorization: Bearer <token>.', {
@@ -44,7 +45,7 @@ export function createGraphql(
         return maskError(error, message, isDev);
       },
     },
-    plugins: [viewerFromRequest(services, liveViewers), limitTokens(maxTokens), limits.plugin()],
+    plugins: [viewerFromRequest(services, liveViewers), limitTokens(maxTokens), limits.plugin(), traceMutations()],
     context: () => services,
   });
 }

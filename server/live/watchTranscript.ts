@@ -1,6 +1,8 @@
+import type { LoggedEvent } from '../../domain/events.ts';
 import type { RunId } from '../../domain/ids.ts';
 import { CursorError } from '../../journal/follow.ts';
 import { maySee } from '../auth/viewer.ts';
+import { deliveries, deliveryLag } from '../../telemetry/metrics.ts';
 import type { Context } from '../schema/context.ts';
 import { CursorNotServableError, NotFoundError } from '../schema/errors.ts';
 import type { TranscriptBatch } from '../schema/subscription.ts';
@@ -23,6 +25,7 @@ export function watchTranscript(
     try {
       for await (const { events, lastSeq, live } of follower.follow(runId, after, signal)) {
         if (!maySee(context.viewer, run.teamId)) return yield new NotFoundError('run', given);
+        count(events, live);
         yield { kind: 'BATCH', events: events.map((event) => ({ ...event, fromSeq: event.seq })), lastSeq, live };
       }
       // It ended by itself: the run was deleted.
@@ -32,4 +35,14 @@ export function watchTranscript(
       yield new CursorNotServableError(error.after, error.lastSeq, error.message);
     }
   });
+}
+
+/** Older events are somebody reading up, which says nothing of how fast we are, in milliseconds. */
+const freshMs = 60_000;
+
+function count(events: readonly LoggedEvent[], live: boolean): void {
+  deliveries.inc(events.length);
+  const last = events.at(-1);
+  const age = last && Date.now() - last.at.getTime();
+  if (live && age !== undefined && age < freshMs) deliveryLag.observe(Math.max(0, age) / 1_000);
 }

@@ -3,6 +3,7 @@ import { noWorkerFailure } from '../../domain/execution.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { expireQueued } from '../../journal/steps.ts';
 import { claimDueWakes } from '../../journal/wakes.ts';
+import { withTrace } from '../../telemetry/traceContext.ts';
 import type { Waker } from './waker.ts';
 
 export interface SweeperOptions {
@@ -23,11 +24,11 @@ export function startSweeper(
 ): () => Promise<void> {
   let sweeping: Promise<void> | null = null;
   const sweep = async (): Promise<void> => {
-    for (const { runId, since } of await claimDueWakes(journal)) {
+    for (const { runId, since, trace } of await claimDueWakes(journal)) {
       if (Date.now() - since.getTime() > startDeadlineHours * 3_600_000) {
         await expireQueued(journal, runId, noWorkerFailure(startDeadlineHours));
       }
-      await waker.wake(runId);
+      await withTrace(trace, () => waker.wake(runId));
     }
   };
   const timer = setInterval(() => {

@@ -1,15 +1,19 @@
 import { Client, Connection, isGrpcServiceError, WorkflowNotFoundError, type ConnectionOptions } from '@temporalio/client';
+import { OpenTelemetryWorkflowClientInterceptor } from '@temporalio/interceptors-opentelemetry/lib/client/index.js';
 import type { Logger } from 'pino';
 import { runWorkflowId, sessionWorkflowId, type RunId } from '../../domain/ids.ts';
 import type { TendedRun } from '../../journal/executions.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { executionOf, runWaiting } from '../../journal/steps.ts';
+import { answerMs } from '../../telemetry/readiness.ts';
 import { runWorkflowType, wake, type RunInput } from '../../workflows/contract.ts';
 
 export interface WakerOptions {
   readonly address: string;
   readonly namespace: string;
   readonly taskQueue: string;
+  /** Whether traces go on in the workflows. */
+  readonly traced?: boolean;
   readonly connection?: Partial<ConnectionOptions>;
 }
 
@@ -28,10 +32,15 @@ export class Waker {
   readonly #taskQueue: string;
   readonly #journal: Journal;
   readonly #log: Logger;
+  readonly #calls = new Set<Promise<unknown>>();
 
-  constructor(journal: Journal, log: Logger, { address, namespace, taskQueue, connection }: WakerOptions) {
+  constructor(journal: Journal, log: Logger, { address, namespace, taskQueue, traced = false, connection }: WakerOptions) {
     this.#connection = Connection.lazy({ address, connectTimeout: deadlineMs, ...connection });
-    this.#client = new Client({ connection: this.#connection, namespace });
+    this.#client = new Client({
+      connection: this.#connection,
+      namespace,
+      interceptors: { workflow: traced ? [new OpenTelemetryWorkflowClientInterceptor()] : [] },
+    });
     this.#taskQueue = taskQueue;
     this.#journal = journal;
     this.#log = log;
@@ -102,6 +111,12 @@ export class Waker {
     }
   }
 
+  /** Rejects when Temporal, or the namespace in it, cannot be reached. */
+  async check(): Promise<void> {
+    const { namespace } = this.#client.options;
+    await this.#withDeadline(() => this.#connection.workflowService.describeNamespace({ namespace }), answerMs);
+  }
+
   /** Whether an execution of the run, or of its live session, is open. Rejects when Temporal does not say. */
   async tends({ runId, ordinal }: TendedRun): Promise<boolean> {
     return (
@@ -109,7 +124,9 @@ export class Waker {
     );
   }
 
+  /** Closes the connection once the calls that are under way have ended, within 5 s. */
   async close(): Promise<void> {
+    await Promise.allSettled(this.#calls);
     await this.#connection.close();
   }
 
@@ -132,7 +149,12 @@ export class Waker {
     }
   }
 
-  #withDeadline<T>(work: () => Promise<T>): Promise<T> {
-    return this.#connection.withDeadline(Date.now() + deadlineMs, work);
+  /** Calls are counted until they have ended: one that tries again on a closed connection would end the process. */
+  #withDeadline<T>(work: () => Promise<T>, withinMs = deadlineMs): Promise<T> {
+    const call = this.#connection.withDeadline(Date.now() + withinMs, work);
+    this.#calls.add(call);
+    const forget = () => this.#calls.delete(call);
+    call.then(forget, forget);
+    return call;
   }
 }

@@ -138,6 +138,7 @@ test('workflow code is bundled for its sandbox', async () => {
     'workflows/workflows.ts',
     `import { sleep } from '@temporalio/workflow'; export async function nap(): Promise<void> { await sleep(1); }`,
   );
+  write('workflows/tracedWorkflows.ts', 'export const interceptors = () => ({});');
   symlinkSync(join(projectRoot, 'node_modules'), join(directory.path, 'node_modules'));
   await makers['workflows']?.(directory.path, {
     name: 'workflows',

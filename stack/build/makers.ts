@@ -17,7 +17,8 @@ export const makers: Readonly<Record<string, Maker>> = {
   workflows: bundleWorkflows,
   gateway: (root, step) => bundle(root, step, []),
   // The worker has a native part, and there may be one copy only of what is around it.
-  worker: (root, step) => bundle(root, step, ['@temporalio/*', 'protobufjs', 'long']),
+  worker: (root, step) => bundle(root, step, ['@temporalio/*', '@opentelemetry/*', 'protobufjs', 'long']),
+  prepare: (root, step) => bundle(root, step, []),
   cli: (root, step) => bundle(root, step, []),
 };
 
@@ -59,7 +60,11 @@ async function buildWeb(root: string): Promise<void> {
 
 async function bundleWorkflows(root: string, { inputs: [entry = ''], output }: BuildStep): Promise<void> {
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
-  const { code } = await bundleWorkflowCode({ workflowsPath: join(root, entry), logger: new DefaultLogger('WARN') });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(root, entry),
+    workflowInterceptorModules: [join(root, 'workflows/tracedWorkflows.ts')],
+    logger: new DefaultLogger('WARN'),
+  });
   const file = join(root, output);
   await mkdir(dirname(file), { recursive: true });
   await writeFile(`${file}.new`, code);

@@ -3,7 +3,18 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const rooms = ['domain', 'config', 'blobs', 'journal', 'workspace', 'harnesses', 'workflows', 'server', 'prisma/schema.prisma'];
+const rooms = [
+  'domain',
+  'config',
+  'telemetry',
+  'blobs',
+  'journal',
+  'workspace',
+  'harnesses',
+  'workflows',
+  'server',
+  'prisma/schema.prisma',
+];
 
 /** Every step reads these: the versions of all libraries, and how things are built. */
 const common = ['package-lock.json', 'tsconfig.json', 'stack/build'];
@@ -16,6 +27,7 @@ export const steps = [
   { name: 'workflows', inputs: ['workflows/workflows.ts', 'workflows', 'domain'], output: 'dist/workflows.js' },
   { name: 'gateway', inputs: ['server/main.ts', ...rooms], output: 'dist/gateway.js' },
   { name: 'worker', inputs: ['workflows/main.ts', ...rooms], output: 'dist/worker.js' },
+  { name: 'prepare', inputs: ['stack/prepare.ts', 'stack', ...rooms], output: 'dist/prepare.js' },
   { name: 'cli', inputs: ['cli/main.ts', 'cli', 'stack', ...rooms], output: 'dist/cli.js' },
 ];
 

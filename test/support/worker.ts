@@ -1,6 +1,6 @@
 import { Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
-import { directoryStore } from '../../blobs/directoryStore.ts';
+import { openBlobStore } from '../../blobs/openBlobStore.ts';
 import { workerConfig } from '../../config/worker.ts';
 import { detectSandbox } from '../../harnesses/detectSandbox.ts';
 import { createSessionWorkspaces } from '../../workflows/createSessionWorkspaces.ts';
@@ -17,12 +17,12 @@ export async function startTestWorker({ environment }: TestSettings, more: Recor
   if (!installed) Runtime.install({ logger: temporalLogger(pino({ level: 'silent' })), shutdownSignals: [] });
   installed = true;
   const { sandbox } = await detectSandbox(config.BATON_SANDBOX);
-  const blobs = directoryStore({ directory: config.BATON_BLOBS, masterKey: config.masterKey });
+  const blobs = openBlobStore({ place: config.BATON_BLOBS, masterKey: config.masterKey });
   const workspaces = createSessionWorkspaces({
     blobs,
     sandbox,
     directory: config.BATON_WORKER_HOME,
     allowLocal: config.BATON_ALLOW_LOCAL_REPOSITORIES,
   });
-  return startWorker(config, log, { sandbox, workspaces });
+  return startWorker(config, log, { sandbox, workspaces, blobs });
 }

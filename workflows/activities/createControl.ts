@@ -1,14 +1,14 @@
 import { activityInfo, heartbeat, sleep } from '@temporalio/activity';
 import type { Actor } from '../../domain/actor.ts';
 import { failure } from '../../domain/failure.ts';
-import type { PromptId, RunId } from '../../domain/ids.ts';
+import { sessionWorkflowId, type PromptId, type RunId, type SessionId } from '../../domain/ids.ts';
 import type { Person } from '../../domain/person.ts';
 import { StaleSessionError } from '../../domain/execution.ts';
 import type { Admitted } from '../../journal/admitting.ts';
 import * as intents from '../../journal/intents.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { leaseLeft, revokeLease } from '../../journal/lease.ts';
-import { readSession, type SessionToOpen } from '../../journal/readSession.ts';
+import { readOrdinal, readSession, type SessionToOpen } from '../../journal/readSession.ts';
 import * as steps from '../../journal/steps.ts';
 import { RunNotFoundError } from '../../journal/transact.ts';
 import type { ControlActivities, RunFacts, Work } from './control.ts';
@@ -16,6 +16,8 @@ import type { ControlActivities, RunFacts, Work } from './control.ts';
 export interface ControlDependencies {
   readonly journal: Journal;
   readonly startDeadlineMs: number;
+  /** Whether an execution with this Workflow Id is open. Rejects when Temporal does not say. */
+  readonly isOpen: (workflowId: string) => Promise<boolean>;
 }
 
 /** Sessions that open without a message wait for one at least this long, or they would close before anyone could write. */
@@ -25,7 +27,8 @@ const operator: Actor & { kind: 'OPERATOR' } = { kind: 'OPERATOR', name: 'An ope
 const asOperator: Person = { actor: operator, role: 'ADMIN' };
 
 /** The activities of the control queue. A run that was deleted has nothing more to do. */
-export function createControlActivities({ journal, startDeadlineMs }: ControlDependencies): ControlActivities {
+export function createControlActivities(dependencies: ControlDependencies): ControlActivities {
+  const { journal, startDeadlineMs } = dependencies;
   return {
     async nextWork({ runId, executionRunId }): Promise<Work> {
       const work = await unlessGone(() => steps.nextWork(journal, runId, executionRunId), {
@@ -63,6 +66,7 @@ export function createControlActivities({ journal, startDeadlineMs }: ControlDep
     },
 
     async loseSession({ runId, sessionId }) {
+      if (!(await outlastReset(dependencies, runId, sessionId))) return;
       await revokeLease(journal, sessionId);
       for (let left = await leaseLeft(journal, sessionId); left > 0; left = await leaseLeft(journal, sessionId)) {
         heartbeat();
@@ -99,6 +103,23 @@ export function createControlActivities({ journal, startDeadlineMs }: ControlDep
     operatorCancel: ({ runId }) =>
       inWords(runId, () => intents.cancelRun(journal, asOperator, runId), 'The run is being canceled.'),
   };
+}
+
+const lookAgainMs = 1_000;
+
+/**
+ * After a reset, the run's new execution finds that the session's is open and cannot start it again: it is not lost, and is
+ * waited for. True when the session is to be ended as lost, false when it came to an end by itself.
+ */
+async function outlastReset({ journal, isOpen }: ControlDependencies, runId: RunId, sessionId: SessionId): Promise<boolean> {
+  const ordinal = await readOrdinal(journal, sessionId);
+  const session = ordinal === null ? null : sessionWorkflowId(runId, ordinal);
+  if (session === null || activityInfo().workflowExecution?.workflowId === session) return true;
+  while (await isOpen(session)) {
+    heartbeat();
+    await sleep(lookAgainMs);
+  }
+  return !(await steps.isSessionOver(journal, runId, sessionId));
 }
 
 /** The id of the activity that serves an update is the same on every retry of it. */

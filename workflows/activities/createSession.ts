@@ -3,10 +3,11 @@ import type { AgentEvent } from '../../domain/events.ts';
 import { StaleSessionError } from '../../domain/execution.ts';
 import { failure, failureOf } from '../../domain/failure.ts';
 import { noUsage } from '../../domain/usage.ts';
-import { readMessageText } from '../../journal/readSession.ts';
+import { readMessage } from '../../journal/readSession.ts';
 import { whileAway } from '../../journal/retry.ts';
 import * as steps from '../../journal/steps.ts';
 import { createAsk } from '../askPerson.ts';
+import { inSpan } from '../../telemetry/span.ts';
 import type { HostedSession } from '../hostedSession.ts';
 import type { HostedSessions } from '../hostedSessions.ts';
 import { captureSession } from '../captureSession.ts';
@@ -69,13 +70,16 @@ async function runTurn({ journal, promptDeadlineMs }: SessionDependencies, sessi
   const started = performance.now();
   let result;
   try {
-    if (!session.agent) throw new Error('the session has no agent');
-    const text = await whileAway(gone, () => readMessageText(journal, next.messageId));
+    const { agent } = session;
+    if (!agent) throw new Error('the session has no agent');
+    const { text, trace } = await whileAway(gone, () => readMessage(journal, next.messageId));
     const outlet = {
       emit: (event: AgentEvent) => session.transcript.emit(event),
       ask: createAsk(journal, session, promptDeadlineMs),
     };
-    result = await session.agent.runTurn({ turn, text }, outlet, session.beginTurn());
+    const attributes = { 'baton.run': writer.runId, 'baton.session': writer.sessionId, 'baton.turn': turn };
+    const signal = session.beginTurn();
+    result = await inSpan('turn', { trace, attributes }, () => agent.runTurn({ turn, text }, outlet, signal));
     await session.transcript.flush();
   } catch (error) {
     if (error instanceof StaleSessionError || gone.aborted) throw error;

@@ -23,6 +23,7 @@ const noticeTitles: Record<EventOf<'NoticeEvent'>['noticeCode'], string> = {
   NOT_SANDBOXED: 'Not in a sandbox.',
   TURN_LOST: 'A turn was lost.',
   PROCESSES_STOPPED: 'Processes stopped',
+  WORKER_STOPPING: 'The worker is being stopped.',
 };
 
 const turnEnds: Record<EventOf<'TurnEndedEvent'>['turnReason'], string> = {

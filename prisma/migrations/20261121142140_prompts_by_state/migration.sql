@@ -1,0 +1,2 @@
+-- CreateIndex
+CREATE INDEX "Prompt_state_createdAt_idx" ON "Prompt"("state", "createdAt");
