@@ -7,6 +7,15 @@ export interface StoredBlob extends BlobRef {
   readonly storedBytes: number;
 }
 
+/** A blob as it lies in the store. */
+export interface ListedBlob {
+  readonly hash: string;
+  /** Bytes as stored, compressed and encrypted. */
+  readonly storedBytes: number;
+  /** When it was last put. */
+  readonly putAt: Date;
+}
+
 /** The blob is not in the store. */
 export class BlobMissingError extends Error {
   readonly hash: string;
@@ -39,6 +48,13 @@ export interface BlobStore {
   get(teamId: TeamId, hash: string): Promise<Buffer>;
   /** Removes the blob; quiet when it is gone already. */
   delete(teamId: TeamId, hash: string): Promise<void>;
+  /**
+   * Removes the blob unless it was put since `before`, again or for the first time: whoever puts it is about to refer to
+   * it. False when it stays for that; true when it is gone.
+   */
+  deleteUnused(teamId: TeamId, hash: string, before: Date): Promise<boolean>;
+  /** All blobs of the team, in no order. One that comes or goes meanwhile may be among them. */
+  list(teamId: TeamId): AsyncIterable<ListedBlob>;
   /** Rejects when the store cannot be reached or written to. */
   check(): Promise<void>;
 }

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { itIsABlobStore, masterKey, team, text } from '../test/support/blobStoreContract.ts';
+import { itIsABlobStore, masterKey, otherTeam, team, text } from '../test/support/blobStoreContract.ts';
+import type { TeamId } from '../domain/ids.ts';
 import type { BlobStore } from './blobStore.ts';
 import { directoryStore } from './directoryStore.ts';
 
@@ -50,5 +51,54 @@ describe('a directory store', () => {
   it('lets errors of the disk through, and leaves nothing half written', async () => {
     await writeFile(join(directory, team), 'in the way of the team’s directory');
     await expect(store.put(team, text(10))).rejects.toMatchObject({ code: 'ENOTDIR' });
+  });
+});
+
+describe('a directory store, when what nobody uses is removed', () => {
+  const ago = (ms: number) => new Date(Date.now() - ms);
+  const makeOld = (hash: string) => utimes(fileOf(hash), ago(60_000), ago(60_000));
+
+  it('removes what was put before a moment, and keeps what was put, or put again, since', async () => {
+    const [old, young, again] = await Promise.all(['old', 'young', 'again'].map((word) => store.put(team, Buffer.from(word))));
+    if (!old || !young || !again) throw new Error('nothing was put');
+    await makeOld(old.hash);
+    await makeOld(again.hash);
+    await store.put(team, Buffer.from('again'));
+    const before = ago(30_000);
+    expect(await store.deleteUnused(team, old.hash, before)).toBe(true);
+    expect(await store.deleteUnused(team, old.hash, before)).toBe(true);
+    expect(await store.deleteUnused(team, young.hash, before)).toBe(false);
+    expect(await store.deleteUnused(team, again.hash, before)).toBe(false);
+    expect(await store.has(team, old.hash)).toBe(false);
+    expect((await store.get(team, again.hash)).toString()).toBe('again');
+  });
+
+  it('loses nothing that is put while it is removed', async () => {
+    for (let round = 0; round < 60; round += 1) {
+      const content = Buffer.from(`content ${round}`);
+      const { hash } = await store.put(team, content);
+      await makeOld(hash);
+      await Promise.all([store.deleteUnused(team, hash, ago(30_000)), store.put(team, content)]);
+      expect((await store.get(team, hash)).equals(content)).toBe(true);
+    }
+  });
+
+  it('finds again what a removal that was broken off had taken aside', async () => {
+    const { hash } = await store.put(team, Buffer.from('aside'));
+    const folder = join(directory, team, hash.slice(0, 2));
+    await rename(join(folder, hash), join(folder, `.${hash}.0123.gone`));
+    for await (const _ of store.list(team)) break;
+    for await (const _ of store.list(team));
+    expect((await store.get(team, hash)).toString()).toBe('aside');
+    expect(await readdir(folder)).toEqual([hash]);
+  });
+
+  it('lists a team’s blobs with size and time, and no other team’s', async () => {
+    const { hash, storedBytes } = await store.put(team, text(5_000));
+    await store.put(otherTeam, text(5_000));
+    const listed = [];
+    for await (const blob of store.list(team)) listed.push(blob);
+    expect(listed).toEqual([{ hash, storedBytes, putAt: expect.any(Date) }]);
+    for await (const _ of store.list('team_01h455vb4pex5vsknk084sn02s' as TeamId)) throw new Error('it lists what is not there');
   });
 });

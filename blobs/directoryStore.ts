@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, constants, mkdir, open, readFile, rename, rm, unlink, utimes } from 'node:fs/promises';
+import { access, constants, link, mkdir, open, readdir, readFile, rename, rm, stat, unlink, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { TeamId } from '../domain/ids.ts';
 import { BlobCorruptError, BlobMissingError, type BlobStore } from './blobStore.ts';
@@ -8,6 +8,35 @@ import { blobPath } from './blobPath.ts';
 import { openBlob, sealBlob } from './sealedBlob.ts';
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | undefined)?.code;
+
+async function statOf(path: string): Promise<{ readonly mtime: Date; readonly size: number } | null> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** Gives a file its name again, unless another one has it. */
+async function putBack(aside: string, path: string): Promise<void> {
+  try {
+    await link(aside, path);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return;
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
+  await rm(aside, { force: true });
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
 
 /** Makes a rename or a new entry in the directory durable. */
 async function syncDirectory(path: string): Promise<void> {
@@ -116,6 +145,45 @@ export function directoryStore({
         await unlink(pathOf(teamId, hash));
       } catch (error) {
         if (codeOf(error) !== 'ENOENT') throw error;
+      }
+    },
+
+    async deleteUnused(teamId, hash, before) {
+      const path = pathOf(teamId, hash);
+      const seen = await statOf(path);
+      if (!seen) return true;
+      if (seen.mtime >= before) return false;
+      // Taken aside before it is looked at again: a `put` that comes from here on does not find it and writes it anew,
+      // one that came in between has touched it, and it goes back.
+      const aside = join(dirname(path), `.${hash}.${randomBytes(12).toString('hex')}.gone`);
+      try {
+        await rename(path, aside);
+      } catch (error) {
+        if (codeOf(error) === 'ENOENT') return true;
+        throw error;
+      }
+      const unused = ((await statOf(aside))?.mtime ?? before) < before;
+      if (!unused) {
+        await putBack(aside, path);
+        return false;
+      }
+      await unlink(aside).catch((error: unknown) => {
+        // Put back by `list`: it stays for now.
+        if (codeOf(error) !== 'ENOENT') throw error;
+      });
+      return unused && !(await statOf(path));
+    },
+
+    async *list(teamId) {
+      const own = dirname(dirname(pathOf(teamId, '0'.repeat(64))));
+      for (const folder of await namesIn(own)) {
+        for (const name of await namesIn(join(own, folder))) {
+          // What a removal that was broken off had taken aside may be needed.
+          const aside = /^\.([0-9a-f]{64})\..*\.gone$/.exec(name)?.[1];
+          if (aside !== undefined) await putBack(join(own, folder, name), join(own, folder, aside));
+          const found = /^[0-9a-f]{64}$/.test(name) ? await statOf(join(own, folder, name)) : null;
+          if (found) yield { hash: name, storedBytes: found.size, putAt: found.mtime };
+        }
       }
     },
 

@@ -6,7 +6,9 @@ import {
   HeadBucketCommand,
   HeadObjectCommand,
   S3Client,
+  paginateListObjectsV2,
   type HeadObjectCommandOutput,
+  type S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import type { TeamId } from '../domain/ids.ts';
@@ -19,7 +21,10 @@ import { openBlob, sealBlob } from './sealedBlob.ts';
 export interface S3StoreOptions extends S3Location {
   /** 32 bytes. Without it nothing in the bucket can be read again. */
   readonly masterKey: Buffer;
-  /** A blob that is put again counts as used again when it was last by then, in milliseconds; a day by default. */
+  /**
+   * A blob that is put again is sent again, and so counts as new for whoever removes what nobody uses, when it is older
+   * than this, in milliseconds; 10 minutes by default. Must be well below the age at which blobs are removed.
+   */
   readonly refreshAfterMs?: number;
 }
 
@@ -41,7 +46,7 @@ const isMissing = (error: unknown): boolean => {
  * as in a directory. Credentials are found where Amazon's libraries look for them: AWS_ACCESS_KEY_ID, a profile, the machine's
  * role. A request that fails is repeated; one that cannot be mended so comes through as it is.
  */
-export function s3Store({ bucket, prefix, region, endpoint, masterKey, refreshAfterMs = 86_400_000 }: S3StoreOptions): BlobStore {
+export function s3Store({ bucket, prefix, region, endpoint, masterKey, refreshAfterMs = 600_000 }: S3StoreOptions): BlobStore {
   const client = connect({ region, endpoint });
   const keysOf = teamKeys(masterKey);
   const keyOf = (teamId: TeamId, hash: string) => prefix + blobPath(teamId, hash);
@@ -100,6 +105,32 @@ export function s3Store({ bucket, prefix, region, endpoint, masterKey, refreshAf
 
     async delete(teamId, hash) {
       await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: keyOf(teamId, hash) }));
+    },
+
+    async deleteUnused(teamId, hash, before) {
+      const found = await head(teamId, hash);
+      if (!found) return true;
+      if (!found.LastModified || found.LastModified >= before) return false;
+      // Each sealing of a content differs, so one that is put meanwhile has another tag and stays.
+      const IfMatch = found.ETag;
+      try {
+        await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: keyOf(teamId, hash), IfMatch }));
+        return true;
+      } catch (error) {
+        if (isMissing(error)) return true;
+        if ((error as Partial<S3ServiceException>).$metadata?.httpStatusCode === 412) return false;
+        throw error;
+      }
+    },
+
+    async *list(teamId) {
+      const own = keyOf(teamId, '0'.repeat(64)).split('/').slice(0, -2).join('/');
+      for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: `${own}/` })) {
+        for (const { Key = '', Size = 0, LastModified } of Contents) {
+          const hash = /\/([0-9a-f]{64})$/.exec(Key)?.[1];
+          if (hash !== undefined && LastModified) yield { hash, storedBytes: Size, putAt: LastModified };
+        }
+      }
     },
 
     async check() {

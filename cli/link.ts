@@ -1,9 +1,8 @@
 import { Command } from 'commander';
 import { z } from 'zod';
-import { stackConfig } from '../config/stack.ts';
-import { readGatewayFile, type GatewayFile } from '../stack/gatewayFile.ts';
+import type { GatewayFile } from '../stack/gatewayFile.ts';
 import { Problem } from '../stack/problem.ts';
-import { statePaths } from '../stack/state.ts';
+import { readOwnGateway } from './ownGateway.ts';
 
 const mutation = 'mutation CreateSignInLink { createSignInLink { url expiresAt } }';
 
@@ -21,18 +20,6 @@ export function linkCommand(): Command {
     process.stdout.write(`${url}\n`);
     if (process.stdout.isTTY) process.stdout.write(`It works once, until ${new Date(expiresAt).toLocaleTimeString()}.\n`);
   });
-}
-
-/** The gateway of this state directory, as its owner. Throws a Problem when there was none yet. */
-async function readOwnGateway(): Promise<GatewayFile> {
-  const state = statePaths(stackConfig().BATON_HOME);
-  const gateway = await readGatewayFile(state.gateway);
-  if (gateway === null) {
-    throw new Problem(
-      `There is no ${state.gateway}: Baton has not run there yet.\nStart it with npm start, or set BATON_HOME to where its state is.`,
-    );
-  }
-  return gateway;
 }
 
 /** Asks a gateway for a new link. Throws a Problem when it can't be reached or refuses. */

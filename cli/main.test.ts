@@ -24,6 +24,8 @@ test('help names the commands', async () => {
   expect(code).toBe(0);
   expect(stdout).toMatch(/start .*run the whole system/);
   expect(stdout).toMatch(/link .*print a link/);
+  expect(stdout).toMatch(/export .*download/);
+  expect(stdout).toMatch(/gc .*remove/);
 });
 
 test('a command that does not exist is said, with the help', async () => {

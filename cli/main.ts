@@ -2,11 +2,13 @@ import { Command } from 'commander';
 import { ConfigError } from '../config/read.ts';
 import { Problem } from '../stack/problem.ts';
 import { demoCommand } from './demo.ts';
+import { exportCommand } from './export.ts';
+import { gcCommand } from './gc.ts';
 import { linkCommand } from './link.ts';
 import { startCommand } from './start.ts';
 
 /** The commands, each in a file of its own, in the order of the help. */
-const commands: readonly (() => Command)[] = [startCommand, demoCommand, linkCommand];
+const commands: readonly (() => Command)[] = [startCommand, demoCommand, linkCommand, exportCommand, gcCommand];
 
 /** Runs the command line. What a person can mend is said in a sentence, with exit code 1. */
 export async function main(argv: readonly string[]): Promise<void> {

@@ -10,6 +10,11 @@ const schema = z.object({
   BATON_PUBLIC_URL: z.url().optional().describe('The address people open, where it is not http://HOST:PORT.'),
   BATON_ALLOWED_HOSTS: list.default([]).describe('Further Host names that requests may come with, comma-separated.'),
   BATON_GRAPHIQL: flag.default(false).describe('Whether GET /graphql shows GraphiQL.'),
+  BATON_BLOB_GRACE_MINUTES: z.coerce
+    .number()
+    .nonnegative()
+    .default(60)
+    .describe('How long a blob that nothing refers to is kept, in minutes: longer than taking a snapshot may last.'),
   BATON_WEB_ROOT: z.string().describe('The directory of the built viewer.'),
 });
 

@@ -135,6 +135,31 @@ export function refuseFork(run: RunToAdmit, _person: Person): Refusal | null {
   return { kind: 'RUN_NOT_CONTINUABLE', reason: 'NO_SNAPSHOT', message: 'This run has no snapshot yet.' };
 }
 
+/** What takes something away for good is for those who answer for it. */
+function refuseRemover(run: RunToAdmit, person: Person, what: string): Refusal | null {
+  const isCreator = person.actor.kind === 'USER' && person.actor.userId === run.creatorId;
+  if (person.role === 'ADMIN' || (person.role === 'MEMBER' && isCreator)) return null;
+  return { kind: 'FORBIDDEN', message: `Only the run’s creator or an admin of the team may ${what}.` };
+}
+
+/** Why this person could not take the content of the run’s events away, or null. */
+export function refuseRedact(run: RunToAdmit, person: Person): Refusal | null {
+  return refuseRemover(run, person, 'redact events');
+}
+
+/** Why this person could not delete the run, or null. */
+export function refuseDelete(run: RunToAdmit, person: Person): Refusal | null {
+  const remover = refuseRemover(run, person, 'delete it');
+  if (remover) return remover;
+  return refuseWhileActive(run, 'delete it');
+}
+
+/** Why something that needs the run at rest cannot be done now, or null. */
+export function refuseWhileActive(run: Pick<RunToAdmit, 'state' | 'session'>, what: string): Refusal | null {
+  if (isEnded(run.state) && (run.session === null || run.session.state === 'ENDED')) return null;
+  return { kind: 'RUN_ACTIVE', message: `The run has not ended. Cancel it, then ${what}.` };
+}
+
 interface NewMessage {
   readonly messageId: MessageId;
   readonly text: string;

@@ -3,6 +3,7 @@ import type { Failure } from './failure.ts';
 import type { HarnessKind } from './harness.ts';
 import type { EnvironmentId, MessageId, PromptId, RunId, SessionId, SnapshotId, TeamId, UserId } from './ids.ts';
 import type { PromptAnswer, PromptQuestion } from './prompt.ts';
+import type { Redaction } from './redaction.ts';
 import type { FileChange, RestoreReport, SnapshotKind, SnapshotSummary } from './snapshot.ts';
 import type { RunOrigin, RunState, SessionCause, SessionOutcome, SessionState, Wait } from './states.ts';
 import type { Usage } from './usage.ts';
@@ -291,6 +292,38 @@ export interface PromptClosed {
   readonly reason: 'EXPIRED' | 'WITHDRAWN';
 }
 
+// ── What was taken away ──────────────────────────────────────────────────────
+
+/** The content of an event, or of all events of an item or prompt, was taken away; their places in the log stay. */
+export interface EventRedacted {
+  readonly type: 'event.redacted';
+  /** The event that was named. */
+  readonly redactedSeq: number;
+  /** What kind of event that is. */
+  readonly of: EventType;
+  /** Events that lost their content with it. */
+  readonly count: number;
+  /** The run’s newest snapshot from here on: the one before, when it was the newest one that went. */
+  readonly snapshotId: SnapshotId | null;
+  readonly actor: Actor;
+  readonly reason: string;
+}
+
+/** All content of the conversation was taken away: the run can no longer be continued. */
+export interface TranscriptDeleted {
+  readonly type: 'transcript.deleted';
+  readonly actor: Actor;
+  readonly reason: string;
+}
+
+/** The run’s snapshots were removed: what follows opens without a workspace to restore. */
+export interface SnapshotsDeleted {
+  readonly type: 'snapshots.deleted';
+  readonly count: number;
+  readonly actor: Actor;
+  readonly reason: string;
+}
+
 export type RunEvent =
   | RunCreated
   | RunStateChanged
@@ -322,7 +355,10 @@ export type RunEvent =
   | PromptOpened
   | PromptAnswered
   | PromptDelivered
-  | PromptClosed;
+  | PromptClosed
+  | EventRedacted
+  | TranscriptDeleted
+  | SnapshotsDeleted;
 
 export type EventType = RunEvent['type'];
 
@@ -336,5 +372,7 @@ export interface LoggedEvent<E extends RunEvent = RunEvent> {
   readonly at: Date;
   /** The ordinal of the session in which it happened; null for what happened between sessions. */
   readonly session: number | null;
+  /** Set when its content was taken away; null for nearly all. */
+  readonly redaction: Redaction | null;
   readonly event: E;
 }

@@ -12,4 +12,6 @@ export const limits = {
   /** Messages that may wait in one run. */
   pendingMessages: 100,
   clientKeyCharacters: 200,
+  /** Why an event was redacted. */
+  reasonCharacters: 500,
 } as const;

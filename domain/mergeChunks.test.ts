@@ -31,6 +31,7 @@ const aLog = fc.tuple(fc.nat(50), fc.array(anEvent, { maxLength: 60 })).map(([st
     seq: start + index + 1,
     at: new Date(0),
     session: 1,
+    redaction: null,
     event,
   })),
 );

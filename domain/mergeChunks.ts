@@ -37,6 +37,7 @@ export function mergeChunks(events: readonly LoggedEvent[]): PagedEvent[] {
 
 const joins = (last: PagedEvent, { event, seq }: LoggedEvent): boolean =>
   last.event.type === 'item.chunk' &&
+  // A redacted item is redacted as a whole, so both are or neither is.
   event.type === 'item.chunk' &&
   last.seq + 1 === seq &&
   last.event.itemId === event.itemId &&

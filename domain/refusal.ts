@@ -14,6 +14,8 @@ export type Refusal =
       readonly message: string;
     }
   | { readonly kind: 'RUN_NOT_LIVE'; readonly message: string }
+  | { readonly kind: 'RUN_ACTIVE'; readonly message: string }
+  | { readonly kind: 'EVENT_NOT_REDACTABLE'; readonly message: string }
   | {
       readonly kind: 'MESSAGE_NOT_PENDING';
       readonly messageId: MessageId;

@@ -321,6 +321,15 @@ export function evolve(run: Run | null, event: RunEvent, id: RunId): Run {
     case 'prompt.closed':
       if (run.prompt?.promptId !== event.promptId) illegal('that prompt is not open');
       return { ...after, prompt: null };
+
+    case 'event.redacted':
+      return { ...after, snapshotId: event.snapshotId };
+    case 'transcript.deleted':
+      if (!isEnded(run.state)) illegal('it has not ended');
+      return { ...after, hasConversation: false };
+    case 'snapshots.deleted':
+      if (!isEnded(run.state)) illegal('it has not ended');
+      return { ...after, snapshotId: null };
     default:
       return assertNever(event, 'event');
   }

@@ -31,6 +31,9 @@ export const stepNames = [
   'executionGone',
   'expireQueued',
   'runWaiting',
+  'redactEvent',
+  'expireRun',
+  'deleteRun',
 ] as const;
 
 export type StepName = (typeof stepNames)[number];

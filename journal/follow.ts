@@ -1,4 +1,4 @@
-import type { LoggedEvent } from '../domain/events.ts';
+import type { LoggedEvent, RunEvent } from '../domain/events.ts';
 import type { RunId } from '../domain/ids.ts';
 import type { Journal } from './journal.ts';
 import { pageSize, readAfter, readLastSeqs } from './read.ts';
@@ -73,6 +73,7 @@ class RunReader {
         if (!last) continue;
         this.lastSeq = last.seq;
         this.tail.push(...events);
+        this.#forget(events);
         if (this.tail.length > tailLength) this.tail.splice(0, this.tail.length - tailLength);
         if (events.length === pageSize) this.#again = true;
         this.wakeAll();
@@ -81,7 +82,20 @@ class RunReader {
       this.#reading = false;
     }
   }
+
+  /** What lost its content in the log goes from memory too: it is read from the database again by whoever wants it. */
+  #forget(events: readonly LoggedEvent[]): void {
+    const removed = events.findLast(({ event }) => isRemoval(event));
+    if (removed)
+      this.tail.splice(
+        0,
+        this.tail.findIndex(({ seq }) => seq === removed.seq),
+      );
+  }
 }
+
+const isRemoval = ({ type }: RunEvent): boolean =>
+  type === 'event.redacted' || type === 'transcript.deleted' || type === 'snapshots.deleted';
 
 /**
  * Follows runs for any number of subscribers: one reader per run and process, woken by the bell, and one question a

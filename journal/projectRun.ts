@@ -29,7 +29,9 @@ export async function projectRun(client: pg.PoolClient, { before, after, at, ste
     Object.assign(columns, activityOf(event));
     if (event.type === 'workspace.opened') columns['branch'] = event.repositories[0]?.branch ?? null;
   }
-  await updateRow(client, 'Run', after.id, { ...columns, lastActivityAt: at }, 'version');
+  // What is past its time goes by itself: nobody did anything, and the run keeps its place in lists.
+  const expired = steps.every(({ event }) => event.type === 'transcript.deleted' || event.type === 'snapshots.deleted');
+  await updateRow(client, 'Run', after.id, { ...columns, ...(!expired && { lastActivityAt: at }) }, 'version');
 }
 
 const columnsOf = (run: Run): Columns => ({

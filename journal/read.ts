@@ -1,5 +1,6 @@
 import type { EventType, LoggedEvent, RunEvent } from '../domain/events.ts';
 import type { RunId } from '../domain/ids.ts';
+import type { Redaction } from '../domain/redaction.ts';
 import type { Journal } from './journal.ts';
 
 interface EventRow {
@@ -8,6 +9,7 @@ interface EventRow {
   session: number | null;
   type: EventType;
   payload: object;
+  redaction: Redaction | null;
 }
 
 /** How many events one read brings at most. */
@@ -15,11 +17,12 @@ export const pageSize = 500;
 
 const logged =
   (runId: RunId) =>
-  ({ seq, at, session, type, payload }: EventRow): LoggedEvent => ({
+  ({ seq, at, session, type, payload, redaction }: EventRow): LoggedEvent => ({
     runId,
     seq,
     at,
     session,
+    redaction,
     event: { type, ...payload } as RunEvent,
   });
 
@@ -27,7 +30,7 @@ const logged =
 export async function readAfter(journal: Journal, runId: RunId, after: number, limit = pageSize): Promise<LoggedEvent[]> {
   const { rows } = await journal.pool.query<EventRow>({
     name: 'read-after',
-    text: 'SELECT seq, at, session, type, payload FROM "Event" WHERE "runId" = $1 AND seq > $2 ORDER BY seq LIMIT $3',
+    text: 'SELECT seq, at, session, type, payload, redaction FROM "Event" WHERE "runId" = $1 AND seq > $2 ORDER BY seq LIMIT $3',
     values: [runId, after, limit],
   });
   return rows.map(logged(runId));
@@ -37,7 +40,7 @@ export async function readAfter(journal: Journal, runId: RunId, after: number, l
 export async function readBefore(journal: Journal, runId: RunId, before: number, limit = pageSize): Promise<LoggedEvent[]> {
   const { rows } = await journal.pool.query<EventRow>({
     name: 'read-before',
-    text: 'SELECT seq, at, session, type, payload FROM "Event" WHERE "runId" = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3',
+    text: 'SELECT seq, at, session, type, payload, redaction FROM "Event" WHERE "runId" = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3',
     values: [runId, before, limit],
   });
   return rows.toReversed().map(logged(runId));

@@ -12,6 +12,7 @@ import { Readiness } from '../telemetry/readiness.ts';
 import { handleSignIn } from './auth/signIn.ts';
 import { openDatabase } from './database.ts';
 import { serveWebSockets } from './graphql/webSocket.ts';
+import { isExport, serveExport } from './exports/serveExports.ts';
 import { createGraphql } from './graphql/yoga.ts';
 import type { Traces } from '../telemetry/traces.ts';
 import { gatewayMetrics } from './gatewayMetrics.ts';
@@ -19,6 +20,7 @@ import { Admission } from './http/admission.ts';
 import { followRequests } from './http/inFlight.ts';
 import { serveViewer } from './http/viewerFiles.ts';
 import { RunChanges } from './live/runChanges.ts';
+import { startHousekeeping } from './retention/housekeeping.ts';
 import { startReconciler } from './temporal/reconciler.ts';
 import { startSweeper } from './temporal/sweeper.ts';
 import { Waker } from './temporal/waker.ts';
@@ -56,13 +58,15 @@ export async function startGateway(config: GatewayConfig, log: Logger, traces: T
   const { port } = server.address() as AddressInfo;
   const url = (config.BATON_PUBLIC_URL ?? `http://${config.HOST}:${port}`).replace(/\/$/, '');
 
+  const blobs = openBlobStore({ place: config.BATON_BLOBS, masterKey: config.masterKey });
   const services: Services = {
     database,
     journal,
     follower: new Follower(journal, warn),
     runChanges: new RunChanges(journal, warn),
     waker,
-    blobs: openBlobStore({ place: config.BATON_BLOBS, masterKey: config.masterKey }),
+    blobs,
+    keeping: { journal, blobs, graceMs: config.BATON_BLOB_GRACE_MINUTES * 60_000 },
     log,
     publicUrl: url,
   };
@@ -89,6 +93,7 @@ export async function startGateway(config: GatewayConfig, log: Logger, traces: T
   const closeRequests = followRequests(server);
   server.on('request', route(services, readiness, admission, graphql, serveViewer(config.BATON_WEB_ROOT)));
   const closeSockets = serveWebSockets(server, graphql, services, admission);
+  const stopHousekeeping = startHousekeeping(services.keeping, waker, log);
   const stopSweeping = startSweeper(journal, waker, log, { startDeadlineHours: config.BATON_START_DEADLINE_HOURS });
 
   const stopReconciling = startReconciler(journal, waker, log);
@@ -99,7 +104,7 @@ export async function startGateway(config: GatewayConfig, log: Logger, traces: T
     internalPort: internal?.port ?? null,
     stop: async () => {
       readiness.drain();
-      await Promise.all([closeRequests(), closeSockets(), stopSweeping(), stopReconciling()]);
+      await Promise.all([closeRequests(), closeSockets(), stopSweeping(), stopReconciling(), stopHousekeeping()]);
       await internal?.stop();
       await waker.close();
       await Promise.all([journal.close(), database.$disconnect()]);
@@ -129,8 +134,15 @@ function route(services: Services, readiness: Readiness, admission: Admission, g
       response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8' }).end(`${refused}\n`);
       return;
     }
-    const path = (request.url ?? '/').split('?', 1)[0];
+    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
     if (path === '/graphql') return graphql(request, response);
+    if (isExport(path)) {
+      serveExport(services, request, response).catch((error: unknown) => {
+        services.log.error({ err: error }, 'a download failed');
+        response.destroy();
+      });
+      return;
+    }
     if (path === '/sign-in') {
       handleSignIn(services.database, request, response, secure).catch((error: unknown) => {
         services.log.error({ err: error }, 'a sign-in failed');

@@ -15,7 +15,7 @@ const rooms: Record<string, readonly string[]> = {
   workspace: ['domain', 'blobs'],
   harnesses: ['domain', 'blobs'],
   workflows: ['domain', 'config', 'telemetry', 'blobs', 'journal', 'workspace', 'harnesses'],
-  server: ['domain', 'config', 'telemetry', 'blobs', 'journal', 'workflows', 'prisma'],
+  server: ['domain', 'config', 'telemetry', 'blobs', 'journal', 'workspace', 'workflows', 'prisma'],
   stack: ['domain', 'config', 'telemetry', 'blobs', 'journal', 'workspace', 'harnesses', 'workflows', 'server', 'prisma'],
   web: ['domain'],
   cli: ['domain', 'config', 'workspace', 'harnesses', 'stack'],
@@ -65,6 +65,11 @@ test.each(Object.entries(rooms))('%s imports only what its line in the list allo
 test('the gateway knows of the workflows only their contract', () => {
   const known = filesOf('server').flatMap((file) => importsOf(file).filter((imported) => roomOf(imported) === 'workflows'));
   expect([...new Set(known)]).toEqual(['workflows/contract.ts']);
+});
+
+test('the gateway knows of the workspaces only what a snapshot is as a file', () => {
+  const known = filesOf('server').flatMap((file) => importsOf(file).filter((imported) => roomOf(imported) === 'workspace'));
+  expect([...new Set(known)]).toEqual(['workspace/bundle.ts']);
 });
 
 test('workflow code imports nothing that does I/O', () => {

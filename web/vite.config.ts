@@ -11,7 +11,7 @@ export default defineConfig({
   plugins: [solid()],
   server: {
     host: '127.0.0.1',
-    proxy: { '/graphql': { target: gateway, ws: true }, '/sign-in': { target: gateway } },
+    proxy: { '/graphql': { target: gateway, ws: true }, '/sign-in': { target: gateway }, '/export': { target: gateway } },
   },
   build: {
     outDir: fileURLToPath(new URL('../dist/web', import.meta.url)),

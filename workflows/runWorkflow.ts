@@ -44,28 +44,31 @@ export async function run(input: RunInput): Promise<RunResult> {
   let at = 'asking the journal for work';
   let live: SessionWork | null = null;
 
-  const onWake = async () => {
-    wakes++;
-    if (live) await signalSession(input, live);
-  };
+  // An execution that was canceled may have another session after it: what comes then must still get through.
+  const onWake = () =>
+    CancellationScope.nonCancellable(async () => {
+      wakes++;
+      if (live) await signalSession(input, live);
+    });
   setHandler(wake, onWake);
   setHandler(status, () => at);
   setHandler(pending, () =>
     live ? `session ${live.ordinal} is open; what is sent now joins it` : 'nothing is open; what is sent now opens a session',
   );
-  const afterwards = async (told: Promise<string>): Promise<string> => {
-    const words = await told;
-    await onWake();
-    return words;
-  };
-  setHandler(sendFollowUp, ({ text }) => afterwards(journal.operatorFollowUp({ runId: input.runId, text })), {
+  const afterwards = (tell: () => Promise<string>): Promise<string> =>
+    CancellationScope.nonCancellable(async () => {
+      const words = await tell();
+      await onWake();
+      return words;
+    });
+  setHandler(sendFollowUp, ({ text }) => afterwards(() => journal.operatorFollowUp({ runId: input.runId, text })), {
     description: 'Sends a message to the run, as the API would: {"text": "…"}',
   });
-  setHandler(answerPrompt, (answer) => afterwards(journal.operatorAnswer({ runId: input.runId, ...answer })), {
+  setHandler(answerPrompt, (answer) => afterwards(() => journal.operatorAnswer({ runId: input.runId, ...answer })), {
     description:
       'Answers the prompt that the run is blocked on: {"promptId": "prm_…", "optionId": "…"} or {"promptId": "…", "text": "…"}',
   });
-  setHandler(cancel, () => afterwards(journal.operatorCancel({ runId: input.runId })), {
+  setHandler(cancel, () => afterwards(() => journal.operatorCancel({ runId: input.runId })), {
     description: 'Cancels the run, as the API would.',
   });
 

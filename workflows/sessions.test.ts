@@ -246,6 +246,19 @@ describe('canceling', () => {
     expect(await output(runId, 2)).toBe('kept\n');
   });
 
+  test('leaves the run open to a session that takes message after message, also in the execution that was canceled', async () => {
+    const runId = await system.createRun(environmentId, 'echo begun; sleep 600', { idleSeconds: 600 });
+    await waitFor('the turn', async () => (await output(runId, 1)) === 'begun\n');
+    await system.mutate('cancelRun', { runId });
+    await untilEnded(runId);
+    await followUp(runId, 'echo second');
+    await waitFor('the second turn', async () => (await output(runId, 2)) === 'second\n');
+    await followUp(runId, 'echo third');
+    await waitFor('the third turn', async () => (await output(runId, 2)) === 'second\nthird\n');
+    await system.mutate('endSession', { runId });
+    await untilEnded(runId, 2);
+  });
+
   test('stops setup commands too', async () => {
     const slow = await system.createEnvironment({ setupCommands: ['echo setting up; sleep 600'] });
     const runId = await system.createRun(slow, 'echo never');

@@ -1,4 +1,5 @@
 import type { RunId, TeamId } from '../../domain/ids.ts';
+import { deletedAmong, deletedLately } from '../../journal/deleteRun.ts';
 import type { Journal } from '../../journal/journal.ts';
 
 /** A run whose row changed. */
@@ -6,7 +7,18 @@ export interface ChangedRun {
   readonly runId: RunId;
   readonly teamId: TeamId;
   readonly version: number;
+  /** Set when the run was deleted: its row is gone. */
+  readonly deleted?: true;
 }
+
+/** A run that is gone changes no more: its last version is greater than any other. */
+const lastVersion = 2 ** 31 - 1;
+
+const deletion = (run: { readonly runId: RunId; readonly teamId: TeamId }): ChangedRun => ({
+  ...run,
+  version: lastVersion,
+  deleted: true,
+});
 
 type Subscriber = (changes: readonly ChangedRun[]) => void;
 
@@ -79,7 +91,9 @@ export class RunChanges {
           text: 'SELECT id AS "runId", "teamId", version FROM "Run" WHERE id = ANY($1)',
           values: [runIds],
         });
-        this.#tell(rows);
+        const there = new Set(rows.map(({ runId }) => runId));
+        const gone = runIds.filter((runId) => !there.has(runId));
+        this.#tell(gone.length === 0 ? rows : [...rows, ...(await deletedAmong(this.#journal, gone)).map(deletion)]);
       }
     } catch (error) {
       this.#warn('changed runs could not be read; asking again', error);
@@ -95,8 +109,9 @@ export class RunChanges {
         text: `SELECT id AS "runId", "teamId", version FROM "Run" WHERE "lastActivityAt" > clock_timestamp() - make_interval(secs => $1)`,
         values: [lookBackSeconds],
       });
-      this.#tell(rows);
-      const lately = new Set(rows.map(({ runId }) => runId));
+      const changes = [...rows, ...(await deletedLately(this.#journal, lookBackSeconds)).map(deletion)];
+      this.#tell(changes);
+      const lately = new Set(changes.map(({ runId }) => runId));
       this.#told = new Map([...this.#told].filter(([runId]) => lately.has(runId)));
     } catch (error) {
       this.#warn('lately changed runs could not be asked for; trying again', error);

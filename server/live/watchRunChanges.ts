@@ -50,6 +50,8 @@ async function matching(
   changes: readonly ChangedRun[],
 ): Promise<ChangedRun[]> {
   const { teamId, environmentId, creatorId, origins } = filter ?? {};
+  // Of a deleted run only the team is known; who does not show it has nothing to take away.
+  const deleted = changes.filter((change) => change.deleted && (!teamId || teamId === change.teamId));
   const rows = await database.run.findMany({
     where: {
       AND: [whereOf(viewer, { teamId, environmentId, creatorId, origins }), { id: { in: changes.map(({ runId }) => runId) } }],
@@ -57,5 +59,5 @@ async function matching(
     select: { id: true },
   });
   const ids = new Set(rows.map(({ id }) => id));
-  return changes.filter(({ runId }) => ids.has(runId));
+  return [...deleted, ...changes.filter((change) => !change.deleted && ids.has(change.runId))];
 }

@@ -4,6 +4,7 @@ import type { Follower } from '../../journal/follow.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { Viewer } from '../auth/viewer.ts';
 import type { Database } from '../database.ts';
+import type { BlobKeeping } from '../retention/references.ts';
 import type { RunChanges } from '../live/runChanges.ts';
 import type { Waker } from '../temporal/waker.ts';
 
@@ -15,6 +16,8 @@ export interface Services {
   readonly runChanges: RunChanges;
   readonly waker: Waker;
   readonly blobs: BlobStore;
+  /** What the removal of blobs works on. */
+  readonly keeping: BlobKeeping;
   readonly log: Logger;
   /** The address that people open. */
   readonly publicUrl: string;

@@ -69,6 +69,12 @@ export class RunNotContinuableError extends ApiError {
 export class RunNotLiveError extends ApiError {
   readonly code = 'RUN_NOT_LIVE';
 }
+export class RunActiveError extends ApiError {
+  readonly code = 'RUN_ACTIVE';
+}
+export class EventNotRedactableError extends ApiError {
+  readonly code = 'EVENT_NOT_REDACTABLE';
+}
 export class MessageNotPendingError extends ApiError {
   readonly code = 'MESSAGE_NOT_PENDING';
   readonly state: MessageState;
@@ -109,6 +115,10 @@ export function errorOf(refusal: Refusal): ApiError {
       return new RunNotContinuableError(refusal.reason, refusal.message);
     case 'RUN_NOT_LIVE':
       return new RunNotLiveError(refusal.message);
+    case 'RUN_ACTIVE':
+      return new RunActiveError(refusal.message);
+    case 'EVENT_NOT_REDACTABLE':
+      return new EventNotRedactableError(refusal.message);
     case 'MESSAGE_NOT_PENDING':
       return new MessageNotPendingError(refusal.state, refusal.message);
     case 'PROMPT_NOT_OPEN':
@@ -165,6 +175,16 @@ builder.objectType(RunNotContinuableError, {
 builder.objectType(RunNotLiveError, {
   name: 'RunNotLiveError',
   description: 'Nothing of the run is live that this could act on.',
+  interfaces,
+});
+builder.objectType(RunActiveError, {
+  name: 'RunActiveError',
+  description: 'The run has not ended: cancel it first.',
+  interfaces,
+});
+builder.objectType(EventNotRedactableError, {
+  name: 'EventNotRedactableError',
+  description: 'The event has no content to take away, or not yet.',
   interfaces,
 });
 builder.objectType(MessageNotPendingError, {

@@ -1,6 +1,8 @@
 import type { EventType, RunEvent } from '../../domain/events.ts';
+import type { Redaction } from '../../domain/redaction.ts';
 import type { PagedEvent } from '../../domain/mergeChunks.ts';
 import { builder } from './builder.ts';
+import { ActorRef } from './values.ts';
 
 /** An event of one type, in its place in the log. */
 export type EventOf<T extends EventType> = PagedEvent & { readonly event: Extract<RunEvent, { type: T }> };
@@ -38,7 +40,19 @@ const typeNames: Record<EventType, string> = {
   'prompt.answered': 'PromptAnsweredEvent',
   'prompt.delivered': 'PromptDeliveredEvent',
   'prompt.closed': 'PromptClosedEvent',
+  'event.redacted': 'EventRedactedEvent',
+  'transcript.deleted': 'TranscriptDeletedEvent',
+  'snapshots.deleted': 'SnapshotsDeletedEvent',
 };
+
+const RedactionRef = builder.objectRef<Redaction>('Redaction').implement({
+  description: 'Says that the content of an event was taken away. The event keeps its place and what others refer to.',
+  fields: (t) => ({
+    actor: t.expose('actor', { type: ActorRef, description: 'Who did it.' }),
+    at: t.field({ type: 'DateTime', description: 'When.', resolve: ({ at }) => new Date(at) }),
+    reason: t.exposeString('reason', { description: 'Why.' }),
+  }),
+});
 
 export const EventInterface = builder.interfaceRef<PagedEvent>('Event').implement({
   description: 'One fact of a run, in its place in the log.',
@@ -49,6 +63,11 @@ export const EventInterface = builder.interfaceRef<PagedEvent>('Event').implemen
     sessionOrdinal: t.exposeInt('session', {
       nullable: true,
       description: 'The ordinal of the session it happened in; null between sessions.',
+    }),
+    redaction: t.expose('redaction', {
+      type: RedactionRef,
+      nullable: true,
+      description: 'Set when its content was taken away: texts are then empty.',
     }),
   }),
 });

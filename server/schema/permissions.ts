@@ -2,10 +2,12 @@ import {
   refuseAnswer,
   refuseCancel,
   refuseContinue,
+  refuseDelete,
   refuseEndSession,
   refuseFollowUp,
   refuseFork,
   refuseInterrupt,
+  refuseRedact,
   type RunToAdmit,
 } from '../../domain/admission.ts';
 import type { Person } from '../../domain/person.ts';
@@ -44,6 +46,8 @@ const permissions = {
   fork: [refuseFork, 'Take the run’s workspace into a checkout.'],
   endSession: [refuseEndSession, 'End the live session.'],
   interrupt: [refuseInterrupt, 'Interrupt the turn in flight.'],
+  redact: [refuseRedact, 'Take the content of events away.'],
+  delete: [refuseDelete, 'Delete the run.'],
 } as const;
 
 export const RunPermissionsRef = builder.objectRef<Asked>('RunPermissions').implement({
@@ -59,6 +63,8 @@ export const RunPermissionsRef = builder.objectRef<Asked>('RunPermissions').impl
       fork: permission(permissions.fork),
       endSession: permission(permissions.endSession),
       interrupt: permission(permissions.interrupt),
+      redact: permission(permissions.redact),
+      delete: permission(permissions.delete),
     };
   },
 });

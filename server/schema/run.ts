@@ -4,10 +4,19 @@ import { runWorkflowId, type MessageId, type PromptId, type RunId, type Snapshot
 import type { PromptAnswer, PromptOption } from '../../domain/prompt.ts';
 import type { Usage } from '../../domain/usage.ts';
 import { personIn } from '../auth/viewer.ts';
+import { transcriptUrls } from '../exports/addresses.ts';
 import { builder } from './builder.ts';
 import { HarnessKindEnum, RunOriginEnum, RunStateEnum } from './enums.ts';
 import { RunPermissionsRef } from './permissions.ts';
 import { FailureRef, UsageRef, WaitingRef, waitingOf } from './values.ts';
+
+const RunExportsRef = builder.objectRef<{ jsonl: string; markdown: string }>('RunExports').implement({
+  description: 'Addresses of a run’s transcript as files. They take the same sign-in or token as the API.',
+  fields: (t) => ({
+    jsonl: t.exposeString('jsonl', { description: 'As JSON lines: every event of the log.' }),
+    markdown: t.exposeString('markdown', { description: 'As Markdown, for people.' }),
+  }),
+});
 
 const liveSession = { where: { state: { not: 'ENDED' } }, orderBy: { ordinal: 'desc' }, take: 1 } as const;
 
@@ -99,6 +108,11 @@ builder.prismaNode('Run', {
         prompts: { where: { state: { in: ['OPEN', 'ANSWERED'] } }, orderBy: { createdAt: 'desc' }, take: 1 },
       },
       resolve: (run, _args, { viewer }) => ({ run: admitted(run), person: personIn(viewer, run.teamId) }),
+    }),
+    exports: t.field({
+      type: RunExportsRef,
+      description: 'Where its transcript can be downloaded.',
+      resolve: (run, _args, { publicUrl }) => transcriptUrls(publicUrl, run.id as RunId),
     }),
     activity: t.exposeString('activity', {
       nullable: true,

@@ -3,6 +3,8 @@ import './errors.ts';
 import './message.ts';
 import './people.ts';
 import './prompt.ts';
+import './removalEvents.ts';
+import './retention.ts';
 import './run.ts';
 import './runEvents.ts';
 import './session.ts';
@@ -15,6 +17,7 @@ import './mutations/control.ts';
 import './mutations/createEnvironment.ts';
 import './mutations/createRun.ts';
 import './mutations/messages.ts';
+import './mutations/removal.ts';
 import './subscription.ts';
 import { builder } from './builder.ts';
 

@@ -1,5 +1,6 @@
-import type { TeamId } from '../../domain/ids.ts';
+import type { SnapshotId, TeamId } from '../../domain/ids.ts';
 import type { SnapshotSummary } from '../../domain/snapshot.ts';
+import { bundleUrl } from '../exports/addresses.ts';
 import { builder } from './builder.ts';
 import { SnapshotKindEnum } from './enums.ts';
 import { cutPatch, type PatchView } from './patch.ts';
@@ -71,6 +72,11 @@ builder.prismaNode('Snapshot', {
       resolve: (row) => summaryOf(row).storedBytes,
     }),
     tookMs: t.int({ description: 'How long it took, in milliseconds.', resolve: (row) => Math.round(summaryOf(row).tookMs) }),
+    bundleUrl: t.string({
+      description:
+        'Where it can be downloaded as a tar archive that plain git and tar put back. It takes the same sign-in or token as the API.',
+      resolve: (row, _args, { publicUrl }) => bundleUrl(publicUrl, row.id as SnapshotId),
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was taken.' }),
   }),
 });

@@ -26,10 +26,12 @@ const TranscriptBatchRef = builder.objectRef<TranscriptBatch>('TranscriptBatch')
 const RunChangeRef = builder.objectRef<{ runId: RunId; version: number }>('RunChange').implement({
   description: 'A run has changed.',
   fields: (t) => ({
+    runId: t.id({ description: 'Its id.', resolve: ({ runId }) => runId }),
     run: t.prismaField({
       type: 'Run',
-      description: 'The run as it is now.',
-      resolve: (query, { runId }, _args, { database }) => database.run.findUniqueOrThrow({ ...query, where: { id: runId } }),
+      nullable: true,
+      description: 'The run as it is now; null when it was deleted.',
+      resolve: (query, { runId }, _args, { database }) => database.run.findUnique({ ...query, where: { id: runId } }),
     }),
     version: t.exposeInt('version', { description: 'Its version; ignore one that is not greater than what you have.' }),
   }),

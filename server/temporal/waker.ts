@@ -1,4 +1,4 @@
-import { Client, Connection, WorkflowNotFoundError, type ConnectionOptions } from '@temporalio/client';
+import { Client, Connection, isGrpcServiceError, WorkflowNotFoundError, type ConnectionOptions } from '@temporalio/client';
 import { OpenTelemetryWorkflowClientInterceptor } from '@temporalio/interceptors-opentelemetry/lib/client/index.js';
 import type { Logger } from 'pino';
 import { runWorkflowId, sessionWorkflowId, type RunId } from '../../domain/ids.ts';
@@ -19,6 +19,8 @@ export interface WakerOptions {
 
 /** How long a signal may take before the run is said to wait for Temporal. */
 const deadlineMs = 5_000;
+/** https://grpc.github.io/grpc/core/md_doc_statuscodes.html */
+const notFound = 5;
 
 /**
  * Tells Temporal that there is work: Signal-With-Start on the run's workflow, after the commit. It carries nothing and
@@ -76,6 +78,36 @@ export class Waker {
     } catch (error) {
       // The run's log has the cancel and the session's worker reads it there; this is for Temporal's own books.
       this.#log.debug({ err: error, runId }, 'the execution could not be canceled');
+    }
+  }
+
+  /**
+   * Removes all executions of a run and its sessions, ending those that are open. Temporal's list, which has the older
+   * ones too, may lag behind by seconds, so the newest are named as well. Gives how many were found; Temporal removes
+   * them in the background. Rejects when it is away.
+   */
+  async forget({ runId, sessions }: { readonly runId: RunId; readonly sessions: number }): Promise<number> {
+    let found = 0;
+    const remove = async (workflowId: string, executionRunId: string): Promise<void> => {
+      const namespace = this.#client.options.namespace;
+      const workflowExecution = { workflowId, runId: executionRunId };
+      if (await this.#isThere(() => this.#client.workflowService.deleteWorkflowExecution({ namespace, workflowExecution })))
+        found += 1;
+    };
+    const newest = Array.from({ length: sessions }, (_, n) => sessionWorkflowId(runId, n + 1));
+    for (const workflowId of [runWorkflowId(runId), ...newest]) await remove(workflowId, '');
+    const listed = this.#client.workflow.list({ query: `WorkflowId STARTS_WITH '${runWorkflowId(runId)}'` });
+    for await (const execution of listed) await remove(execution.workflowId, execution.runId);
+    return found;
+  }
+
+  async #isThere(work: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await this.#withDeadline(work);
+      return true;
+    } catch (error) {
+      if (isGrpcServiceError(error) && error.code === notFound) return false;
+      throw error;
     }
   }
 

@@ -5,7 +5,7 @@ import { BlobCorruptError, BlobMissingError, type BlobStore } from '../../blobs/
 import type { TeamId } from '../../domain/ids.ts';
 
 export const team = 'team_01h455vb4pex5vsknk084sn02q' as TeamId;
-const otherTeam = 'team_01h455vb4pex5vsknk084sn02r' as TeamId;
+export const otherTeam = 'team_01h455vb4pex5vsknk084sn02r' as TeamId;
 export const masterKey = Buffer.alloc(32, 7);
 
 export const text = (length: number) =>
@@ -135,6 +135,18 @@ export function itIsABlobStore(lab: BlobLab): void {
     await expect(lab.store.get(team, '../../../etc/passwd')).rejects.toThrow(RangeError);
     await expect(lab.store.put('../elsewhere' as TeamId, text(10))).rejects.toThrow(RangeError);
     await expect(lab.open(Buffer.alloc(16)).put(team, text(10))).rejects.toThrow('not 32');
+  });
+
+  it('lists a team’s blobs, and removes those alone that were put before a moment', async () => {
+    const { hash, storedBytes } = await lab.store.put(team, text(300));
+    await lab.store.put(otherTeam, text(300));
+    const listed = [];
+    for await (const blob of lab.store.list(team)) listed.push(blob);
+    expect(listed).toEqual([{ hash, storedBytes, putAt: expect.any(Date) }]);
+    expect(await lab.store.deleteUnused(team, hash, new Date(Date.now() - 60_000))).toBe(false);
+    expect(await lab.store.deleteUnused(team, hash, new Date(Date.now() + 60_000))).toBe(true);
+    expect(await lab.store.deleteUnused(team, hash, new Date())).toBe(true);
+    await expect(lab.store.has(team, hash)).resolves.toBe(false);
   });
 
   it('says that it can be reached', async () => {

@@ -10,6 +10,7 @@ type Listener = (run: RunRowFragment) => void;
  */
 export class RunChanges {
   readonly #runs = new Set<Listener>();
+  readonly #deletions = new Set<(runId: string) => void>();
   readonly #gaps = new Set<() => void>();
 
   constructor(connection: Connection) {
@@ -18,7 +19,9 @@ export class RunChanges {
       query: stringifyDocument(RunChangedDocument),
       variables: () => ({}),
       next: ({ runChanged }) => {
-        for (const listener of this.#runs) listener(runChanged.run);
+        const { run, runId } = runChanged;
+        if (run) for (const listener of this.#runs) listener(run);
+        else for (const listener of this.#deletions) listener(runId);
       },
       refused: () => {},
     });
@@ -34,6 +37,12 @@ export class RunChanges {
   onRun(listener: Listener): () => void {
     this.#runs.add(listener);
     return () => this.#runs.delete(listener);
+  }
+
+  /** Calls back with the id of each run that was deleted. Returns what stops it. */
+  onDeleted(listener: (runId: string) => void): () => void {
+    this.#deletions.add(listener);
+    return () => this.#deletions.delete(listener);
   }
 
   /** Calls back after each reconnect. Returns what stops it. */

@@ -36,6 +36,9 @@ export interface FollowerOptions {
 /** Gaps in a row without anything new after which the gateway is not asked again. */
 const mostGaps = 3;
 
+const isRemoval = ({ __typename }: LogEvent): boolean =>
+  __typename === 'EventRedactedEvent' || __typename === 'TranscriptDeletedEvent' || __typename === 'SnapshotsDeletedEvent';
+
 type Result = TranscriptSubscription['transcript'];
 
 /**
@@ -145,6 +148,8 @@ export class RunFollower {
     if (!whole) return this.#gap(events.length > 0);
     this.#gaps = 0;
     this.#servedSinceOpening = true;
+    // What was read before may hold what has been taken away since: it is forgotten, and read as it is now.
+    if (events.some(isRemoval)) return void this.open();
     this.#options.onState({ kind: result.live ? 'LIVE' : 'CATCHING_UP' });
   }
 

@@ -1,4 +1,4 @@
-import { A } from '@solidjs/router';
+import { A, useNavigate } from '@solidjs/router';
 import { createSignal, Show, type JSX } from 'solid-js';
 import { isEnded } from '../../domain/states.ts';
 import { number, usageWords } from '../format/amounts.ts';
@@ -12,6 +12,7 @@ import { Icon } from '../ui/Icon.tsx';
 import { Menu, type MenuItem } from '../ui/Menu.tsx';
 import { harnessLabel } from './composer/composerMode.ts';
 import { useRun } from './context.ts';
+import { ExportDialog } from './ExportDialog.tsx';
 import './runhead.css';
 
 export type Tab = 'transcript' | 'changes' | 'details';
@@ -55,7 +56,15 @@ function Facts(): JSX.Element {
 /** A run's name and state, what may be done with it, and its parts. */
 export function RunHead(props: { tab: Tab }): JSX.Element {
   const { id, run, live, sessions, commands, openContinue } = useRun();
+  const navigate = useNavigate();
   const [canceling, setCanceling] = createSignal(false);
+  const [exporting, setExporting] = createSignal(false);
+  const [deleting, setDeleting] = createSignal(false);
+  const remove = async (): Promise<string | null> => {
+    const refused = await commands.remove();
+    if (refused === null) navigate('/');
+    return refused;
+  };
   const state = () => live.transcript().state ?? run().state;
   const shown = () => shownProgress(state(), sessions());
   const tabs: readonly { readonly tab: Tab; readonly label: string; readonly href: string }[] = [
@@ -92,6 +101,13 @@ export function RunHead(props: { tab: Tab }): JSX.Element {
           ]),
       { label: 'Copy the run’s id', icon: 'copy', run: () => void copy(id, 'the run’s id') },
       { label: 'Copy a link to the run', icon: 'link', run: () => void copy(`${location.origin}/runs/${id}`, 'the link') },
+      { label: 'Export…', icon: 'restore', run: () => setExporting(true) },
+      {
+        label: 'Delete…',
+        icon: 'trash',
+        run: () => setDeleting(true),
+        disabled: viewerCan.delete.allowed ? null : viewerCan.delete.reason,
+      },
     ];
   };
   return (
@@ -138,6 +154,15 @@ export function RunHead(props: { tab: Tab }): JSX.Element {
         <Confirm title="Cancel the run?" action="Cancel the run" onConfirm={commands.cancel} onClose={() => setCanceling(false)}>
           What is running is stopped within seconds, what was done so far is captured, and messages that wait come back. The run
           can be continued later.
+        </Confirm>
+      </Show>
+      <Show when={exporting()}>
+        <ExportDialog onClose={() => setExporting(false)} />
+      </Show>
+      <Show when={deleting()}>
+        <Confirm title="Delete the run?" action="Delete" onConfirm={remove} onClose={() => setDeleting(false)}>
+          “{run().title}” goes for good, for everyone: its transcript, its snapshots, and what Temporal knows of it. Branches that
+          it pushed stay. Export it first if you want to keep something.
         </Confirm>
       </Show>
     </div>

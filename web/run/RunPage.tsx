@@ -24,6 +24,7 @@ import { createScroll } from './createScroll.ts';
 import { createTranscript, type LiveTranscript } from './createTranscript.ts';
 import { createFolds } from './folds.ts';
 import { goToEvent } from './goTo.ts';
+import { RedactDialog } from './RedactDialog.tsx';
 import { RunHead, type Tab } from './RunHead.tsx';
 import { SessionRail } from './rail/SessionRail.tsx';
 import { legOf, shownSessions } from './sessionFacts.ts';
@@ -48,6 +49,7 @@ function Run(props: RunProps): JSX.Element {
   const navigate = useNavigate();
   const { id, live, run, detail } = props;
   const [continuing, setContinuing] = createSignal(false);
+  const [redacting, setRedacting] = createSignal<number | null>(null);
   const [sheet, setSheet] = createSignal(false);
   const sessions = createMemo(() => shownSessions(live.transcript(), run()));
   const outbox = createOutbox(id, () => connectionState().kind === 'LIVE', detail.apply);
@@ -66,6 +68,7 @@ function Run(props: RunProps): JSX.Element {
       document.getElementById('composer-field')?.focus();
     },
     openContinue: () => setContinuing(true),
+    openRedact: setRedacting,
   };
   createArrivals(live.transcript, outbox);
   const inTranscript = (): boolean => props.tab === 'transcript';
@@ -137,6 +140,7 @@ function Run(props: RunProps): JSX.Element {
       <Show when={continuing()}>
         <ContinueDialog draft={draft} onClose={() => setContinuing(false)} />
       </Show>
+      <Show when={redacting()}>{(seq) => <RedactDialog seq={seq()} onClose={() => setRedacting(null)} />}</Show>
       <Show when={sheet()}>
         <Dialog label="Sessions" class="sheet" onClose={() => setSheet(false)}>
           <div class="side-sheet">
@@ -164,8 +168,12 @@ function Loading(props: { id: string; tab: Tab }): JSX.Element {
           <div class="standing">
             <ErrorCard
               page
-              title="There is no such run"
-              message="It does not exist, or it belongs to a team that you are not in."
+              title={detail.run() ? 'This run is gone' : 'There is no such run'}
+              message={
+                detail.run()
+                  ? 'It was deleted, or you are no longer in its team.'
+                  : 'It does not exist, or it belongs to a team that you are not in.'
+              }
               code="NOT_FOUND"
               icon="lock"
             >

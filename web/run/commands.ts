@@ -5,8 +5,10 @@ import {
   AnswerPromptDocument,
   CancelRunDocument,
   ContinueRunDocument,
+  DeleteRunDocument,
   EndSessionDocument,
   InterruptTurnDocument,
+  RedactEventDocument,
   WithdrawMessageDocument,
   type ContinueRunInput,
   type RunPageFragment,
@@ -22,6 +24,8 @@ export interface Commands {
   readonly interrupt: () => Done;
   readonly endSession: () => Done;
   readonly cancel: () => Done;
+  readonly redact: (seq: number, reason: string) => Done;
+  readonly remove: () => Done;
 }
 
 interface Answered {
@@ -56,6 +60,15 @@ export function createCommands(runId: string, apply: (run: RunPageFragment) => v
       done(send(AnswerPromptDocument, { input: { promptId, ...answer } }).then((data) => data.answerPrompt)),
     interrupt: () => done(send(InterruptTurnDocument, { input: { runId } }).then((data) => data.interruptTurn)),
     endSession: () => done(send(EndSessionDocument, { input: { runId } }).then((data) => data.endSession)),
+    redact: (seq, reason) => done(send(RedactEventDocument, { input: { runId, seq, reason } }).then((data) => data.redactEvent)),
+    remove: async () => {
+      try {
+        const { deleteRun } = await send(DeleteRunDocument, { input: { runId } });
+        return 'deletedRunId' in deleteRun ? null : deleteRun.message;
+      } catch (error) {
+        return failedWith(error).message;
+      }
+    },
     cancel: () => done(send(CancelRunDocument, { input: { runId } }).then((data) => data.cancelRun)),
   };
 }

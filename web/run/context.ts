@@ -20,6 +20,8 @@ export interface RunView {
   readonly compose: (text: string) => void;
   /** Opens the choices of how to continue. */
   readonly openContinue: () => void;
+  /** Asks why an event is to be redacted. */
+  readonly openRedact: (seq: number) => void;
 }
 
 export const RunContext = createContext<RunView>();

@@ -42,6 +42,7 @@ export function createRunDetail(id: string, changes: RunChanges): RunDetail {
   const { wish, stop } = coalesce(load, everyMs);
   wish();
   onCleanup(changes.onRun((row) => row.id === id && row.version > (run()?.version ?? -1) && wish()));
+  onCleanup(changes.onDeleted((runId) => runId === id && setState({ kind: 'NOT_FOUND' })));
   onCleanup(changes.onGap(wish));
   onCleanup(stop);
   return { run, state, apply, reload: wish };

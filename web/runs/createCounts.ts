@@ -26,6 +26,7 @@ export function createCounts(changes: RunChanges): Accessor<Counts | null> {
   const { wish, stop } = coalesce(load, everyMs);
   wish();
   onCleanup(changes.onRun(wish));
+  onCleanup(changes.onDeleted(wish));
   onCleanup(changes.onGap(wish));
   onCleanup(stop);
   return counts;

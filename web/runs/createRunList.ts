@@ -103,11 +103,14 @@ export function createRunList(filters: Accessor<RunFilters>, changes: RunChanges
     }
   };
 
+  const take = (runId: string): void => {
+    if (rows().has(runId)) setRows((before) => new Map([...before].filter(([id]) => id !== runId)));
+  };
   const changed = (run: RunRowFragment): void => {
     const known = rows().get(run.id);
     if (known && known.version >= run.version) return;
     if (matches(filters(), run)) put([run], false);
-    else if (known) setRows((before) => new Map([...before].filter(([id]) => id !== run.id)));
+    else if (known) take(run.id);
   };
 
   const start = (): void => {
@@ -120,6 +123,7 @@ export function createRunList(filters: Accessor<RunFilters>, changes: RunChanges
   const queries = createMemo(() => JSON.stringify(queriesOf(filters())));
   createEffect(on(queries, start));
   onCleanup(changes.onRun(changed));
+  onCleanup(changes.onDeleted(take));
   onCleanup(changes.onGap(() => void load()));
   onCleanup(() => (newest = -1));
 

@@ -1,6 +1,6 @@
 import type { LogEvent } from '../live/runLog.ts';
 
-type Body<E extends LogEvent> = E extends LogEvent ? Omit<E, 'seq' | 'at' | 'sessionOrdinal' | 'fromSeq'> : never;
+type Body<E extends LogEvent> = E extends LogEvent ? Omit<E, 'seq' | 'at' | 'sessionOrdinal' | 'redaction' | 'fromSeq'> : never;
 
 /** Writes logs for tests: numbers the events and gives each a time. */
 export class LogWriter {
@@ -15,7 +15,7 @@ export class LogWriter {
     this.#at += this.step;
     const at = new Date(this.#at).toISOString();
     const more = body.__typename === 'ItemChunkEvent' ? { fromSeq: seq } : {};
-    this.events.push({ ...body, ...more, seq, at, sessionOrdinal: this.ordinal } as LogEvent);
+    this.events.push({ ...body, ...more, seq, at, sessionOrdinal: this.ordinal, redaction: null } as LogEvent);
     return this;
   }
 }

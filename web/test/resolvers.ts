@@ -10,10 +10,12 @@ import {
   refuseAnswer,
   refuseCancel,
   refuseContinue,
+  refuseDelete,
   refuseEndSession,
   refuseFollowUp,
   refuseFork,
   refuseInterrupt,
+  refuseRedact,
 } from '../../domain/admission.ts';
 import type { Actor } from '../../domain/actor.ts';
 import type { EventType, RunEvent } from '../../domain/events.ts';
@@ -84,13 +86,14 @@ function fieldsOf(event: RunEvent): object {
   }
 }
 
-export const eventView = ({ seq, fromSeq, at, session, event }: PagedEvent): object => ({
+export const eventView = ({ seq, fromSeq, at, session, redaction, event }: PagedEvent): object => ({
   ...fieldsOf(event),
   __typename: typeName(event.type),
   seq,
   ...(event.type === 'item.chunk' && { fromSeq }),
   at: at.toISOString(),
   sessionOrdinal: session,
+  redaction: redaction && { ...redaction, actor: actor(redaction.actor) },
 });
 
 const codes: Record<Refusal['kind'], string> = {
@@ -101,6 +104,8 @@ const codes: Record<Refusal['kind'], string> = {
   RUN_NOT_LIVE: 'RunNotLiveError',
   MESSAGE_NOT_PENDING: 'MessageNotPendingError',
   PROMPT_NOT_OPEN: 'PromptNotOpenError',
+  RUN_ACTIVE: 'RunActiveError',
+  EVENT_NOT_REDACTABLE: 'EventNotRedactableError',
 };
 
 const refusalView = (refusal: Refusal): object => ({
@@ -321,7 +326,10 @@ export class Resolvers {
         fork: permission(refuseFork(state, person)),
         endSession: permission(refuseEndSession(state, person)),
         interrupt: permission(refuseInterrupt(state, person)),
+        redact: permission(refuseRedact(state, person)),
+        delete: permission(refuseDelete(state, person)),
       },
+      exports: { jsonl: `http://127.0.0.1/export/${run.id}.jsonl`, markdown: `http://127.0.0.1/export/${run.id}.md` },
       activity: run.activity,
       createdAt: run.createdAt.toISOString(),
       lastActivityAt: run.lastActivityAt.toISOString(),
@@ -423,6 +431,7 @@ export class Resolvers {
       id,
       kind,
       createdAt: createdAt.toISOString(),
+      bundleUrl: `http://127.0.0.1/export/${id}.tar`,
       session: { id: run.sessions.find(({ view }) => view.ordinal === sessionOrdinal)?.view.id, ordinal: sessionOrdinal },
       patch: () => (patch === undefined ? null : { text: patch, bytes: Buffer.byteLength(patch), truncated: false }),
     };

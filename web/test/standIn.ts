@@ -206,7 +206,7 @@ export class StandIn {
         await wake.next();
         const runs = [...changed];
         changed.clear();
-        for (const run of runs) yield { runChanged: { version: run.version, run: this.#resolvers.runView(run) } };
+        for (const run of runs) yield { runChanged: { runId: run.id, version: run.version, run: this.#resolvers.runView(run) } };
       }
     } finally {
       wake.stop();

@@ -109,7 +109,7 @@ export class StandInRun {
       sessionId === null
         ? null
         : (this.sessions.find(({ view }) => view.id === sessionId)?.view.ordinal ?? this.sessions.length + 1);
-    this.log.push({ runId: this.id, seq: this.log.length + 1, at: this.lastActivityAt, session, event });
+    this.log.push({ runId: this.id, seq: this.log.length + 1, at: this.lastActivityAt, session, redaction: null, event });
   }
 
   #project(event: RunEvent): void {

@@ -4,6 +4,7 @@ import { defaultIdleSeconds } from '../../../domain/states.ts';
 import { titleOf } from '../../../domain/title.ts';
 import { createRun } from '../../../journal/intents.ts';
 import { maySee, personIn } from '../../auth/viewer.ts';
+import { requireRun } from '../access.ts';
 import { builder } from '../builder.ts';
 import { HarnessKindEnum, RunOriginEnum } from '../enums.ts';
 import { ForbiddenError, IdempotencyConflictError, InvalidInputError, NotFoundError } from '../errors.ts';
@@ -70,6 +71,8 @@ builder.mutationField('createRun', (t) =>
           text: input.text,
         }),
       );
+      // A run that this very request made may have been deleted since.
+      if (!wake) await requireRun(context, value.runId);
       wakeLater(context, value.runId, wake);
       return value;
     },

@@ -27,6 +27,7 @@ export const CancelRunPayload = runPayload(
 );
 export const EndSessionPayload = runPayload('EndSessionPayload', 'The session ends after its turn.');
 export const InterruptTurnPayload = runPayload('InterruptTurnPayload', 'The turn is being stopped.');
+export const RedactEventPayload = runPayload('RedactEventPayload', 'The content is gone.');
 
 export const SendFollowUpPayload = runPayload<OfRun & { messageId: MessageId }>(
   'SendFollowUpPayload',

@@ -29,6 +29,7 @@ describe('the composer', () => {
       gapCount: 0,
       entries: 20,
       bytes: 3_100_000,
+      bundleUrl: 'http://127.0.0.1/export/snp_1.tar',
       createdAt: '2026-01-05T09:09:58.000Z',
       session: { id: 'ses_1', ordinal: 1 },
     } as const;

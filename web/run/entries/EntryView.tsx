@@ -1,7 +1,7 @@
 import { Show, type JSX } from 'solid-js';
 import { assertNever } from '../../../domain/assertNever.ts';
 import { duration } from '../../format/duration.ts';
-import { bytes } from '../../format/amounts.ts';
+import { bytes, count, number } from '../../format/amounts.ts';
 import { originDisplay } from '../../runs/originDisplay.ts';
 import { harnessLabel } from '../composer/composerMode.ts';
 import { useRun } from '../context.ts';
@@ -14,6 +14,7 @@ import { Line } from './Line.tsx';
 import { actorName, RestedMessage, TurnMessage } from './MessageEntry.tsx';
 import { Notice } from './Notice.tsx';
 import { PromptEntry } from './PromptEntry.tsx';
+import { RedactedEntry } from './RedactedEntry.tsx';
 import { SnapshotEntry } from './SnapshotEntry.tsx';
 
 const noticeTitles: Record<EventOf<'NoticeEvent'>['noticeCode'], string> = {
@@ -124,8 +125,30 @@ function RunFailed(props: { entry: Extract<Entry, { kind: 'RUN_FAILED' }> }): JS
   );
 }
 
-/** An entry of the transcript, by its kind. */
+/** Entries that show more than their content stay as they are, and say themselves that it was taken away. */
+const saysItself = ({ kind }: Entry): boolean => kind === 'TURN' || kind === 'MESSAGE' || kind === 'CREATED';
+
+/** An entry of the transcript. */
 export function EntryView(props: { entry: Entry }): JSX.Element {
+  const redaction = () => (saysItself(props.entry) ? null : props.entry.redacted);
+  return (
+    <Show when={redaction()} fallback={<EntryOfKind entry={props.entry} />}>
+      {(found) => <RedactedEntry entry={props.entry} redaction={found()} />}
+    </Show>
+  );
+}
+
+function Removed(props: { entry: Extract<Entry, { kind: 'TRANSCRIPT_DELETED' | 'SNAPSHOTS_DELETED' }> }): JSX.Element {
+  const what = (): string => {
+    const { event } = props.entry;
+    if (event.__typename === 'TranscriptDeletedEvent') return 'The transcript was deleted';
+    return count(event.count, 'snapshot was deleted', 'snapshots were deleted');
+  };
+  return <Line entry={props.entry} icon="trash" verb={what()} target={props.entry.event.removedFor} />;
+}
+
+/** An entry of the transcript, by its kind. */
+function EntryOfKind(props: { entry: Entry }): JSX.Element {
   const { run } = useRun();
   // The kind of an entry never changes; what is in it does.
   const as = <K extends Entry['kind']>(): Extract<Entry, { kind: K }> => props.entry as Extract<Entry, { kind: K }>;
@@ -194,6 +217,18 @@ export function EntryView(props: { entry: Entry }): JSX.Element {
           verb={`${actorName(as<'END_REQUESTED'>().event.actor)} asked to end the session`}
         />
       );
+    case 'REDACTED':
+      return (
+        <Line
+          entry={as<'REDACTED'>()}
+          icon="redact"
+          verb={`${actorName(as<'REDACTED'>().event.actor)} redacted event ${number(as<'REDACTED'>().event.redactedSeq)}`}
+          target={as<'REDACTED'>().event.removedFor}
+        />
+      );
+    case 'TRANSCRIPT_DELETED':
+    case 'SNAPSHOTS_DELETED':
+      return <Removed entry={as<'TRANSCRIPT_DELETED' | 'SNAPSHOTS_DELETED'>()} />;
     default:
       return assertNever(kind, 'kind of entry');
   }

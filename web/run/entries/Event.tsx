@@ -1,8 +1,10 @@
-import type { JSX } from 'solid-js';
+import { Show, type JSX } from 'solid-js';
 import { number } from '../../format/amounts.ts';
 import { copy } from '../../ui/copy.ts';
 import { Icon } from '../../ui/Icon.tsx';
+import { useRun } from '../context.ts';
 import type { Entry } from '../model/transcript.ts';
+import { redactableSeq } from './redactable.ts';
 
 /** How an entry is marked on the map beside the transcript, and found by the keys that jump. */
 export type Mark = 'person' | 'change' | 'bad' | 'wait' | 'plain';
@@ -20,6 +22,8 @@ export const linkTo = (seq: number): string => `${location.origin}${location.pat
 
 /** One entry on the thread: it can be linked to and reached by keys. */
 export function Event(props: EventProps): JSX.Element {
+  const { run, openRedact } = useRun();
+  const mayRedact = (): number | null => (run().viewerCan.redact.allowed ? redactableSeq(props.entry) : null);
   return (
     <article
       class={`event ${props.class ?? ''}`}
@@ -32,6 +36,19 @@ export function Event(props: EventProps): JSX.Element {
       aria-label={props.label}
     >
       {props.children}
+      <Show when={mayRedact()}>
+        {(seq) => (
+          <button
+            type="button"
+            class="permalink redact"
+            aria-label={`Redact event ${number(seq())}…`}
+            title="Redact…"
+            onClick={() => openRedact(seq())}
+          >
+            <Icon name="redact" />
+          </button>
+        )}
+      </Show>
       <button
         type="button"
         class="permalink"

@@ -6,7 +6,7 @@ import { Avatar } from '../../ui/Avatar.tsx';
 import { Icon } from '../../ui/Icon.tsx';
 import { Time } from '../../ui/Time.tsx';
 import { useRun } from '../context.ts';
-import type { MessageEntry as MessageEntryModel, TurnEntry } from '../model/transcript.ts';
+import type { MessageEntry as MessageEntryModel, Redaction, TurnEntry } from '../model/transcript.ts';
 import { Event } from './Event.tsx';
 import { LazyProse } from './LazyProse.tsx';
 
@@ -24,6 +24,7 @@ interface MessageTextProps {
   readonly messageId: string;
   readonly text: string | null;
   readonly size: number;
+  readonly redacted?: Redaction | undefined;
 }
 
 /** What a person wrote, in the letters that fit their agent. */
@@ -31,14 +32,24 @@ export function MessageText(props: MessageTextProps): JSX.Element {
   const { run } = useRun();
   const [whole, setWhole] = createSignal<string | null>(null);
   const text = (): string | null => whole() ?? props.text;
-  const cut = (): boolean => whole() === null && (props.text === null || props.size > eventBytes);
+  const cut = (): boolean => !props.redacted && whole() === null && (props.text === null || props.size > eventBytes);
   const load = async (): Promise<void> => {
     const { node } = await ask(MessageTextDocument, { id: props.messageId });
     if (node?.__typename === 'Message') setWhole(node.text);
   };
   return (
     <>
-      <Show when={text() !== null}>
+      <Show when={props.redacted}>
+        {(redaction) => (
+          <p class="message-note">
+            <Icon name="redact" />
+            <span>
+              This message was redacted by {actorName(redaction().actor)}: {redaction().reason}
+            </span>
+          </p>
+        )}
+      </Show>
+      <Show when={!props.redacted && text() !== null}>
         <Show when={isCode[run().harness]} fallback={<LazyProse text={text() ?? ''} />}>
           <pre class="script" tabIndex={0}>
             {text()}
@@ -76,7 +87,12 @@ export function TurnMessage(props: { entry: TurnEntry }): JSX.Element {
           <span class="turn-number">turn {props.entry.turn}</span>
           <Show when={props.entry.at}>{(at) => <Time at={at()} />}</Show>
         </div>
-        <MessageText messageId={props.entry.messageId} text={props.entry.text} size={props.entry.size} />
+        <MessageText
+          messageId={props.entry.messageId}
+          text={props.entry.text}
+          size={props.entry.size}
+          redacted={props.entry.redacted}
+        />
         <Show when={props.entry.fate}>
           {(fate) => (
             <p class="message-note">
@@ -85,7 +101,7 @@ export function TurnMessage(props: { entry: TurnEntry }): JSX.Element {
                 This turn was lost with its worker: what follows happened in a workspace that is gone.{' '}
                 {fate() === 'REDELIVERED' ? 'The next session gets the message again.' : 'It is not run twice by itself.'}
               </span>
-              <Show when={fate() === 'RETURNED' && props.entry.text !== null}>
+              <Show when={fate() === 'RETURNED' && props.entry.text !== null && !props.entry.redacted}>
                 <button type="button" class="text-button" onClick={() => compose(props.entry.text ?? '')}>
                   Put it back in the composer
                 </button>
@@ -124,13 +140,18 @@ export function RestedMessage(props: { entry: MessageEntryModel }): JSX.Element 
           <span>{returned() ? 'came back' : 'withdrawn'}</span>
           <Show when={props.entry.at}>{(at) => <Time at={at()} />}</Show>
         </div>
-        <MessageText messageId={props.entry.messageId} text={props.entry.text} size={props.entry.size} />
+        <MessageText
+          messageId={props.entry.messageId}
+          text={props.entry.text}
+          size={props.entry.size}
+          redacted={props.entry.redacted}
+        />
         <p class="message-note">
           <Show when={returned()} fallback={<span>{props.entry.reason ?? 'Someone'} took it back before it was delivered.</span>}>
             <Icon name="warning" />
             <span>It reached no agent. {reason()}</span>
           </Show>
-          <Show when={props.entry.text !== null}>
+          <Show when={props.entry.text !== null && !props.entry.redacted}>
             <button type="button" class="text-button" onClick={() => compose(props.entry.text ?? '')}>
               Put it back in the composer
             </button>

@@ -27,6 +27,7 @@ describe('a handoff', () => {
       at: '2026-01-05T11:24:00.000Z',
       sessionOrdinal: 2,
       level: 'WARNING',
+      redaction: null,
       noticeCode: 'NO_WORKSPACE_RESTORED',
       message: 'The snapshot could not be read.',
     } as const;

@@ -5,7 +5,7 @@ import { addMessage, deliverMessage, endTurn, returnMessage, rollBack, startTurn
 import { addChunk, endItem, startItem } from './extendItems.ts';
 import { answerPrompt, closePrompt, deliverPrompt, openPrompt } from './extendPrompts.ts';
 import { changeSession, openSession } from './extendSessions.ts';
-import { emptyTranscript, type Entry, type Transcript } from './transcript.ts';
+import { emptyTranscript, redactedIn, type Entry, type Transcript } from './transcript.ts';
 
 /**
  * The transcript after further events of the log. Pure: the one place where events become what people read. How the
@@ -28,7 +28,15 @@ export const transcriptOf = (events: readonly LogEvent[]): Transcript => extend(
 
 /** An entry that shows its event as it is. */
 function show<K extends Entry['kind']>(draft: Draft, kind: K, event: LogEvent): void {
-  draft.push(event, { kind, id: `e${event.seq}`, seq: event.seq, at: event.at, lost: false, event } as unknown as Entry);
+  draft.push(event, {
+    kind,
+    id: `e${event.seq}`,
+    seq: event.seq,
+    at: event.at,
+    lost: false,
+    event,
+    ...redactedIn(event),
+  } as unknown as Entry);
 }
 
 function apply(draft: Draft, event: LogEvent): void {
@@ -114,6 +122,12 @@ function apply(draft: Draft, event: LogEvent): void {
       return deliverPrompt(draft, event);
     case 'PromptClosedEvent':
       return closePrompt(draft, event);
+    case 'EventRedactedEvent':
+      return show(draft, 'REDACTED', event);
+    case 'TranscriptDeletedEvent':
+      return show(draft, 'TRANSCRIPT_DELETED', event);
+    case 'SnapshotsDeletedEvent':
+      return show(draft, 'SNAPSHOTS_DELETED', event);
     default:
       // A gateway that is newer than this page may log kinds that it does not know yet.
       event satisfies never;

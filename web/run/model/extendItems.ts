@@ -1,6 +1,6 @@
 import type { Draft } from './draft.ts';
 import { addOutput, noOutput } from './output.ts';
-import type { EventOf, ItemEntry } from './transcript.ts';
+import { redactedIn, type EventOf, type ItemEntry } from './transcript.ts';
 
 const keyOf = (itemId: string): string => `item ${itemId}`;
 
@@ -20,6 +20,7 @@ export function startItem(draft: Draft, event: EventOf<'ItemStartedEvent'>): voi
     output: noOutput,
     state: 'RUNNING',
     end: null,
+    ...redactedIn(event),
   };
   draft.push(event, entry, keyOf(event.itemId));
 }
@@ -51,6 +52,7 @@ function itemOf(draft: Draft, event: EventOf<'ItemChunkEvent' | 'ItemEndedEvent'
     output: noOutput,
     state: 'RUNNING',
     end: null,
+    ...redactedIn(event),
   };
   draft.push(event, entry, keyOf(event.itemId));
   return entry;

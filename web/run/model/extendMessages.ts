@@ -1,12 +1,12 @@
 import type { Draft } from './draft.ts';
 import { itemKeys } from './extendItems.ts';
-import type { Entry, EventOf, PendingMessage, TurnEntry } from './transcript.ts';
+import { redactedIn, type Entry, type EventOf, type PendingMessage, type TurnEntry } from './transcript.ts';
 
 const keyOf = (turn: number): string => `turn ${turn}`;
 
 export function addMessage({ value }: Draft, event: EventOf<'MessageAddedEvent'>): void {
   const { messageId, seq, at, author, text, size } = event;
-  value.pending = [...value.pending, { messageId, seq, at, author, text, size }];
+  value.pending = [...value.pending, { messageId, messageSeq: seq, seq, at, author, text, size, ...redactedIn(event) }];
 }
 
 /** The message stays where it waits until its turn begins, which the same transaction says next. */
@@ -16,9 +16,9 @@ export function deliverMessage(_draft: Draft, _event: EventOf<'MessageDeliveredE
 function take({ value }: Draft, messageId: string): Omit<PendingMessage, 'seq' | 'at'> {
   const found = value.pending.find((message) => message.messageId === messageId);
   value.pending = value.pending.filter((message) => message !== found);
-  return found
-    ? { messageId, author: found.author, text: found.text, size: found.size }
-    : { messageId, author: null, text: null, size: 0 };
+  if (!found) return { messageId, messageSeq: null, author: null, text: null, size: 0 };
+  const { seq: _, at: __, ...message } = found;
+  return message;
 }
 
 export function returnMessage(draft: Draft, event: EventOf<'MessageReturnedEvent'>): void {
@@ -78,9 +78,11 @@ export function rollBack(draft: Draft, event: EventOf<'TurnRolledBackEvent'>): v
     messageId: event.messageId,
     seq: event.seq,
     at: event.at,
+    messageSeq: turn?.kind === 'TURN' ? turn.messageSeq : null,
     author: turn?.kind === 'TURN' ? turn.author : null,
     text: turn?.kind === 'TURN' ? turn.text : null,
     size: turn?.kind === 'TURN' ? turn.size : 0,
+    ...(turn?.redacted && { redacted: turn.redacted }),
   };
   draft.value.pending = [message, ...draft.value.pending];
 }

@@ -1,17 +1,17 @@
 import type { Draft } from './draft.ts';
-import type { EventOf, PromptEntry } from './transcript.ts';
+import { redactedIn, type EventOf, type PromptEntry } from './transcript.ts';
 
 type PromptEvent = EventOf<'PromptOpenedEvent' | 'PromptAnsweredEvent' | 'PromptDeliveredEvent' | 'PromptClosedEvent'>;
 
 const keyOf = (promptId: string): string => `prompt ${promptId}`;
 
 export function openPrompt(draft: Draft, event: EventOf<'PromptOpenedEvent'>): void {
-  draft.push(event, { ...begin(event), at: event.at, ask: event }, keyOf(event.promptId));
+  draft.push(event, { ...begin(event), at: event.at, ask: event, ...redactedIn(event) }, keyOf(event.promptId));
   draft.value.openPrompt = event.promptId;
 }
 
 export function answerPrompt(draft: Draft, event: EventOf<'PromptAnsweredEvent'>): void {
-  change(draft, event, (entry) => ({ ...entry, state: 'ANSWERED', answered: event }));
+  change(draft, event, (entry) => ({ ...entry, state: 'ANSWERED', answered: event, ...redactedIn(event) }));
   draft.value.openPrompt = null;
 }
 

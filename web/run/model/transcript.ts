@@ -1,4 +1,9 @@
-import type { ActorPartsFragment, FailurePartsFragment, RestoreReportPartsFragment } from '../../generated/operations.ts';
+import type {
+  ActorPartsFragment,
+  FailurePartsFragment,
+  RedactionPartsFragment,
+  RestoreReportPartsFragment,
+} from '../../generated/operations.ts';
 import type { LogEvent } from '../../live/runLog.ts';
 import type { Output } from './output.ts';
 
@@ -7,6 +12,7 @@ export type EventOf<K extends LogEvent['__typename']> = Extract<LogEvent, { __ty
 
 export type Actor = ActorPartsFragment;
 export type Failure = FailurePartsFragment;
+export type Redaction = RedactionPartsFragment;
 export type RestoreReport = RestoreReportPartsFragment;
 
 interface EntryBase {
@@ -18,13 +24,20 @@ interface EntryBase {
   readonly at: string | null;
   /** It happened in a turn that was lost with its worker: its workspace is gone. */
   readonly lost: boolean;
+  /** Set when its content was taken away. */
+  readonly redacted?: Redaction;
 }
+
+/** What an entry says of its event's content, where that was taken away. */
+export const redactedIn = ({ redaction }: Pick<LogEvent, 'redaction'>): Pick<EntryBase, 'redacted'> =>
+  redaction ? { redacted: redaction } : {};
 
 /** A person's message, where its turn began. */
 export interface TurnEntry extends EntryBase {
   readonly kind: 'TURN';
   readonly turn: number;
   readonly messageId: string;
+  readonly messageSeq: number | null;
   /** Null when the message came before what was loaded. */
   readonly author: Actor | null;
   readonly text: string | null;
@@ -38,6 +51,7 @@ export interface TurnEntry extends EntryBase {
 export interface MessageEntry extends EntryBase {
   readonly kind: 'MESSAGE';
   readonly messageId: string;
+  readonly messageSeq: number | null;
   readonly author: Actor | null;
   readonly text: string | null;
   readonly size: number;
@@ -86,7 +100,10 @@ export type Entry =
   | EventEntry<'CANCEL_REQUESTED', 'CancelRequestedEvent'>
   | EventEntry<'INTERRUPT_REQUESTED', 'InterruptRequestedEvent'>
   | EventEntry<'END_REQUESTED', 'EndRequestedEvent'>
-  | EventEntry<'RUN_FAILED', 'RunStateChangedEvent'>;
+  | EventEntry<'RUN_FAILED', 'RunStateChangedEvent'>
+  | EventEntry<'REDACTED', 'EventRedactedEvent'>
+  | EventEntry<'TRANSCRIPT_DELETED', 'TranscriptDeletedEvent'>
+  | EventEntry<'SNAPSHOTS_DELETED', 'SnapshotsDeletedEvent'>;
 
 /** What the loaded events say of a session. What came before them is missing here, and known from the API. */
 export interface SessionFacts {
@@ -115,8 +132,10 @@ export interface Section {
 }
 
 /** A message that waits for its turn. */
-export interface PendingMessage {
+export interface PendingMessage extends Pick<EntryBase, 'redacted'> {
   readonly messageId: string;
+  /** The event that added it; null when that is on a page that was not loaded. */
+  readonly messageSeq: number | null;
   readonly seq: number;
   readonly at: string | null;
   readonly author: Actor | null;

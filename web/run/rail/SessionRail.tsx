@@ -1,4 +1,5 @@
 import { For, Show, type JSX } from 'solid-js';
+import { redactedTitle } from '../../../domain/redaction.ts';
 import { titleOf } from '../../../domain/title.ts';
 import { cost, count, tokens, usageWords } from '../../format/amounts.ts';
 import { duration, roughDuration } from '../../format/duration.ts';
@@ -14,7 +15,10 @@ import type { ShownSession } from '../sessionFacts.ts';
 import './rail.css';
 
 /** What a person wrote, in a few words. */
-const turnName = (text: string | null): string => (text === null ? 'sent before what was loaded' : titleOf(text));
+const turnName = ({ text, redacted }: Pick<TurnEntry, 'text' | 'redacted'>): string => {
+  if (redacted) return redactedTitle;
+  return text === null ? 'sent before what was loaded' : titleOf(text);
+};
 
 export interface SessionRailProps {
   /** The session whose chapter is being read. */
@@ -113,7 +117,7 @@ function RailSession(props: { session: ShownSession; here: boolean; onGo: (targe
                 aria-current={live.transcript().turn?.turn === turn.turn ? 'step' : undefined}
               >
                 <span class="turn-n">{turn.turn}</span>
-                <span class="cut">{turnName(turn.text)}</span>
+                <span class="cut">{turnName(turn)}</span>
               </a>
             )}
           </For>

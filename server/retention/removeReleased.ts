@@ -1,0 +1,33 @@
+import { forgetManifests, referredBlobs } from '../../journal/blobReferences.ts';
+import { finishRelease, type SnapshotRelease } from '../../journal/releases.ts';
+import { blobsOfReleased, readAllManifests, type BlobKeeping } from './references.ts';
+
+const unreadable = new Set(['BlobCorruptError', 'BlobMissingError', 'ManifestUnreadableError']);
+
+/**
+ * Removes the blobs of a snapshot that went, but for those that another snapshot refers to or that were put lately.
+ * The manifest goes last: until then it says what there is to remove, so that a crash loses nothing. False when blobs
+ * are left for a later time.
+ */
+export async function removeReleased(keeping: BlobKeeping, { id, teamId, manifest, patch }: SnapshotRelease): Promise<boolean> {
+  const { journal, blobs, graceMs } = keeping;
+  await readAllManifests(keeping, teamId);
+  const content = await blobsOfReleased(keeping, teamId, manifest).catch((error: Error) => {
+    // A manifest of a snapshot that is gone need not be readable: the collection of garbage finds what it named.
+    if (unreadable.has(error.name)) return [];
+    throw error;
+  });
+  const candidates = [...new Set([...content, ...(patch === null ? [] : [patch])])];
+  // Taken after what was known is complete and before anything goes; what is put from here on is younger than the grace.
+  const before = new Date(Date.now() - graceMs);
+  const referred = await referredBlobs(journal, teamId, [...candidates, manifest]);
+  let left = 0;
+  for (const hash of candidates) {
+    if (!referred.has(hash) && !(await blobs.deleteUnused(teamId, hash, before))) left += 1;
+  }
+  if (left > 0) return false;
+  if (!referred.has(manifest) && !(await blobs.deleteUnused(teamId, manifest, before))) return false;
+  await finishRelease(journal, id);
+  await forgetManifests(journal, teamId);
+  return true;
+}
