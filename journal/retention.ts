@@ -52,6 +52,15 @@ export async function setRetention(
   });
 }
 
+/** Notes in the audit log that someone removed blobs which nothing referred to. */
+export async function noteCollected(journal: Journal, by: Acting, teamId: TeamId, blobs: number): Promise<void> {
+  await inTransaction(journal.pool, async (client) => {
+    const { rows } = await client.query<{ name: string }>('SELECT name FROM "Team" WHERE id = $1', [teamId]);
+    const target = { id: teamId, name: rows[0]?.name ?? teamId };
+    await audit(client, teamId, { by, action: 'GARBAGE_COLLECTED', target, detail: `${blobs} blobs` });
+  });
+}
+
 /** Ended runs of the team of which something is past its time at `now`, the longest untouched first. */
 export async function pastRuns(
   journal: Journal,

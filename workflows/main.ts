@@ -5,6 +5,7 @@ import { openBlobStore } from '../blobs/openBlobStore.ts';
 import { runPart } from '../config/part.ts';
 import { workerConfig, type WorkerConfig } from '../config/worker.ts';
 import { detectSandbox } from '../harnesses/detectSandbox.ts';
+import { endStrandedSandboxes } from '../harnesses/strandedSandboxes.ts';
 import { createLog, passwordIn } from '../telemetry/log.ts';
 import { startTraces } from '../telemetry/traces.ts';
 import { createSessionWorkspaces } from './createSessionWorkspaces.ts';
@@ -29,6 +30,8 @@ await runPart(async () => {
   await mkdir(path.join(config.BATON_WORKER_HOME, 'sessions'), { recursive: true, mode: 0o755 });
   const { sandbox, why } = await detectSandbox(config.BATON_SANDBOX);
   log.info(why);
+  const stranded = endStrandedSandboxes();
+  if (stranded > 0) log.info({ stranded }, 'sandboxes that a killed worker left half made were ended');
   const blobs = openBlobStore({ place: config.BATON_BLOBS, masterKey: config.masterKey });
   const workspaces = createSessionWorkspaces({
     blobs,

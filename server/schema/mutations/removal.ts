@@ -1,7 +1,7 @@
 import { parseId, type RunId, type TeamId } from '../../../domain/ids.ts';
 import { deleteRun } from '../../../journal/deleteRun.ts';
 import { redactEvent } from '../../../journal/redact.ts';
-import { setRetention } from '../../../journal/retention.ts';
+import { noteCollected, setRetention } from '../../../journal/retention.ts';
 import { actingAs, maySee, personIn } from '../../auth/viewer.ts';
 import { collectGarbage, type Garbage } from '../../retention/collectGarbage.ts';
 import { requireRun } from '../access.ts';
@@ -162,7 +162,9 @@ builder.mutationField('collectGarbage', (t) =>
     args: { input: t.arg({ type: CollectGarbageInput, required: true, description: 'Whose, and whether for real.' }) },
     resolve: async (_root, { input }, context) => {
       const teamId = requireAdmin(context, input.teamId);
-      return collectGarbage(context.keeping, teamId, input.dryRun);
+      const found = await collectGarbage(context.keeping, teamId, input.dryRun);
+      if (!input.dryRun) await noteCollected(context.journal, actingAs(context.viewer), teamId, found.blobs);
+      return found;
     },
   }),
 );
