@@ -41,7 +41,7 @@ const followUp = (runId: string, text: string) => system.mutate('sendFollowUp', 
 describe('a worker that is asked to stop', { timeout: 90_000 }, () => {
   test('lets the turn end, captures, and another worker goes on without loss', async () => {
     const first = await startWorker('first', 60);
-    const runId = await system.createRun(await system.createEnvironment(), 'echo begun; sleep 3; echo kept > file', {
+    const runId = await system.createRun(await system.createEnvironment(), 'echo begun; sleep 15; echo kept > file', {
       idleSeconds: 600,
     });
     await begun(runId);
