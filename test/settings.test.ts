@@ -99,7 +99,7 @@ describe('the settings', () => {
     await page.getByLabel('Role of Jonas Weber').selectOption('VIEWER');
     await page.getByLabel('Role of Mira Okafor').selectOption('MEMBER');
     await page.getByRole('alert').getByText('last admin').waitFor();
-    expect(await page.getByLabel('Role of Mira Okafor').inputValue()).toBe('ADMIN');
+    await expect.poll(() => page.getByLabel('Role of Mira Okafor').inputValue()).toBe('ADMIN');
   });
 
   test('tell admins who did what, and lead to the run', async () => {
