@@ -13,6 +13,13 @@ export const noQuotas: Quotas = { runningSessions: null, storageBytes: null };
 export const quotaKinds = ['RUNNING_SESSIONS', 'STORAGE_BYTES'] as const;
 export type QuotaKind = (typeof quotaKinds)[number];
 
+/** How much of something a team has, and how much it may have; null: as much as there is. */
+export interface QuotaUse {
+  readonly kind: QuotaKind;
+  readonly used: number;
+  readonly limit: number | null;
+}
+
 const messages: Record<QuotaKind, (used: number, limit: number) => string> = {
   RUNNING_SESSIONS: (used, limit) =>
     `The team has ${used} runs queued or in progress, and may have ${limit} at once. Wait for one to end, or cancel one.`,

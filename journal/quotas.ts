@@ -1,7 +1,8 @@
 import type pg from 'pg';
 import type { TeamId } from '../domain/ids.ts';
-import { refuseQuota, type Quotas } from '../domain/quota.ts';
+import { refuseQuota, type Quotas, type QuotaUse } from '../domain/quota.ts';
 import { Refused } from './admitting.ts';
+import type { Journal } from './journal.ts';
 
 /**
  * Throws Refused when the team may not have one session more. Those who ask at once wait for each other, so that none gets
@@ -20,7 +21,16 @@ export async function holdQuotas(client: pg.ClientBase, quotas: Quotas, teamId: 
   }
 }
 
-async function runningOf(client: pg.ClientBase, teamId: TeamId): Promise<number> {
+/** How much of each quota the team has used up, counted as `holdQuotas` counts it; those without a limit too. */
+export async function readQuotas({ pool, quotas }: Journal, teamId: TeamId): Promise<QuotaUse[]> {
+  const [running, stored] = await Promise.all([runningOf(pool, teamId), storedBy(pool, teamId)]);
+  return [
+    { kind: 'RUNNING_SESSIONS', used: running, limit: quotas.runningSessions },
+    { kind: 'STORAGE_BYTES', used: stored, limit: quotas.storageBytes },
+  ];
+}
+
+async function runningOf(client: pg.ClientBase | pg.Pool, teamId: TeamId): Promise<number> {
   const { rows } = await client.query<{ used: number }>(
     `SELECT count(*)::int AS used FROM "Run" r
      WHERE r."teamId" = $1 AND (r.state IN ('QUEUED', 'IN_PROGRESS') OR r.state = 'BLOCKED' AND EXISTS
@@ -30,7 +40,7 @@ async function runningOf(client: pg.ClientBase, teamId: TeamId): Promise<number>
   return rows[0]?.used ?? 0;
 }
 
-async function storedBy(client: pg.ClientBase, teamId: TeamId): Promise<number> {
+async function storedBy(client: pg.ClientBase | pg.Pool, teamId: TeamId): Promise<number> {
   const { rows } = await client.query<{ used: string }>(
     `SELECT coalesce(sum(s."storedBytes"), 0) AS used FROM "Snapshot" s JOIN "Run" r ON r.id = s."runId" WHERE r."teamId" = $1`,
     [teamId],

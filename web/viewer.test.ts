@@ -288,6 +288,28 @@ describe('the run page', () => {
     await page.getByText('A binary file').waitFor();
   });
 
+  test('offers on a phone what there is to do with the entry that was tapped', async () => {
+    const { ended } = fill(standIn.world);
+    const page = await open(`/runs/${ended.id}`, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+    const message = transcript(page).locator('[data-kind=TURN]').last();
+    const other = transcript(page).locator('[data-kind=TURN_ENDED]').last();
+    const redact = message.getByRole('button', { name: /^Redact event/ });
+    const shown = (): Promise<string> => redact.evaluate((button) => getComputedStyle(button).opacity);
+    await message.waitFor();
+    expect(await shown()).toBe('0');
+    await message.tap();
+    await expect.poll(shown).toBe('1');
+    expect((await redact.boundingBox())?.height).toBeGreaterThanOrEqual(44);
+    await other.tap();
+    await expect.poll(shown).toBe('0');
+    await message.tap();
+    await redact.tap();
+    await page
+      .getByRole('dialog', { name: 'Redact this?' })
+      .getByLabel(/^Reason/)
+      .waitFor();
+  });
+
   test('says how to sign in when the sign-in has ended', async () => {
     const { running } = fill(standIn.world);
     const page = await open(`/runs/${running.id}`);

@@ -225,7 +225,7 @@ describe('a team', () => {
     expect((await followUp(ended)).data.sendFollowUp.__typename).toBe('SendFollowUpPayload');
   });
 
-  test('that has stored as much as it may starts nothing more', async () => {
+  test('that has stored as much as it may starts nothing more, and its own people can see how much that is', async () => {
     const team = await createWorld(world.journal, 'Stored');
     const url = await gatewayWith({ BATON_QUOTA_STORAGE_BYTES: '1000' });
     const api = client(url, await createToken(world.journal, team.userId));
@@ -241,5 +241,13 @@ describe('a team', () => {
       quota: 'STORAGE_BYTES',
       used: 1000,
     });
+    const quotas = `query ($id: ID!) { node(id: $id) { ... on Team { quotas { kind used limit } } } }`;
+    expect((await api(quotas, { id: team.teamId })).data.node.quotas).toEqual([
+      { kind: 'RUNNING_SESSIONS', used: 2, limit: null },
+      { kind: 'STORAGE_BYTES', used: 1000, limit: 1000 },
+    ]);
+    const stranger = await createWorld(world.journal, 'Stranger');
+    const asStranger = client(url, await createToken(world.journal, stranger.userId));
+    expect((await asStranger(quotas, { id: team.teamId })).data.node).toBeNull();
   });
 });

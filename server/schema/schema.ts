@@ -4,6 +4,7 @@ import './errors.ts';
 import './message.ts';
 import './people.ts';
 import './prompt.ts';
+import './quota.ts';
 import './removalEvents.ts';
 import './retention.ts';
 import './run.ts';

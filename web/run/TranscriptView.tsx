@@ -7,6 +7,7 @@ import { Skeleton } from '../ui/Skeleton.tsx';
 import { Chapter } from './Chapter.tsx';
 import { useRun } from './context.ts';
 import type { Scroll } from './createScroll.ts';
+import { markTapped } from './entries/markTapped.ts';
 import { goToEvent } from './goTo.ts';
 import { Minimap } from './Minimap.tsx';
 import { Pending } from './Pending.tsx';
@@ -90,7 +91,7 @@ export function TranscriptView(props: { scroll: Scroll }): JSX.Element {
         aria-label="Transcript"
         aria-live="off"
       >
-        <div class="transcript-column">
+        <div class="transcript-column" ref={markTapped}>
           <Show when={live.hasOlder()}>
             <Older scroll={props.scroll} />
           </Show>

@@ -4,6 +4,7 @@ import { auditActions, auditWords, type AuditAction } from '../../domain/audit.t
 import { ask } from '../api/client.ts';
 import { createLoaded, failedWith } from '../api/loaded.ts';
 import { AuditLogDocument, type AuditPartsFragment } from '../generated/operations.ts';
+import { useApp } from '../shell/app.ts';
 import { Icon } from '../ui/Icon.tsx';
 import { Time } from '../ui/Time.tsx';
 import { SettingsFrame } from './SettingsFrame.tsx';
@@ -37,6 +38,8 @@ export function AuditPage(): JSX.Element {
 }
 
 function Audit(props: { teamId: string }): JSX.Element {
+  const { viewer } = useApp();
+  const teamName = (): string => viewer.memberships?.find(({ team }) => team.id === props.teamId)?.team.name ?? 'the team';
   const [action, setAction] = createSignal('');
   const [older, setOlder] = createSignal<readonly Entries[]>([]);
   const [problem, setProblem] = createSignal<string | null>(null);
@@ -77,7 +80,9 @@ function Audit(props: { teamId: string }): JSX.Element {
       }
     >
       <div class="settings">
-        <p class="settings-lead">What people did in the team, the newest first: {first()?.total ?? 0} in all.</p>
+        <p class="settings-lead">
+          What people did in {teamName()}, the newest first: {first()?.total ?? 0} in all.
+        </p>
         <ul class="settings-list" aria-label="Audit log">
           <For each={entries()}>{(entry) => <AuditRow entry={entry} />}</For>
         </ul>

@@ -1,5 +1,5 @@
 import { A } from '@solidjs/router';
-import { For, Match, Show, Switch, type JSX } from 'solid-js';
+import { For, Match, onMount, Show, Switch, type JSX } from 'solid-js';
 import type { Loaded } from '../api/loaded.ts';
 import { MainNav } from '../shell/MainNav.tsx';
 import { useApp } from '../shell/app.ts';
@@ -23,6 +23,9 @@ export interface SettingsFrameProps {
 export function SettingsFrame(props: SettingsFrameProps): JSX.Element {
   useCrumbs(() => ({ path: [{ label: 'Settings', href: '/settings/tokens' }, { label: props.title }], title: props.title }));
   const failed = () => (props.state.kind === 'FAILED' ? props.state : null);
+  let tabs!: HTMLDivElement;
+  // With many teams the page at hand may stand beyond the edge of a phone.
+  onMount(() => tabs.querySelector('.here')?.scrollIntoView({ block: 'nearest', inline: 'center' }));
   return (
     <>
       <aside class="side" aria-label="Pages">
@@ -36,7 +39,7 @@ export function SettingsFrame(props: SettingsFrameProps): JSX.Element {
           <span class="grow" />
           {props.actions}
         </div>
-        <div class="settings-tabs">
+        <div ref={tabs} class="settings-tabs">
           <SettingsNav />
         </div>
         <div class="scroll" tabIndex={0} role="region" aria-label={`${props.title}, content`}>

@@ -18,6 +18,8 @@ import { Icon } from '../ui/Icon.tsx';
 import { Time } from '../ui/Time.tsx';
 import { AddMember } from './AddMember.tsx';
 import { SettingsFrame } from './SettingsFrame.tsx';
+import { SettingsSection } from './SettingsSection.tsx';
+import { TeamUpkeep } from './TeamUpkeep.tsx';
 
 interface TeamView {
   readonly id: string;
@@ -104,58 +106,61 @@ function Team(props: { id: string }): JSX.Element {
       }
     >
       <div class="settings">
-        <p class="settings-lead">
-          Viewers look on. Members create runs and write to them. Admins also say who is in the team, and read its audit log.
-        </p>
-        <Show when={problem()}>
-          <p class="problem" role="alert">
-            {problem()}
-          </p>
-        </Show>
-        <ul class="settings-list" aria-label="Members">
-          <For each={team()?.members}>
-            {(member) => (
-              <li class="settings-row">
-                <Avatar name={member.user.name} />
-                <div class="settings-what">
-                  <h2>
-                    {member.user.name}
-                    <Show when={member.user.id === viewer.id}>
-                      <span class="dim"> (you)</span>
-                    </Show>
-                  </h2>
-                  <p class="dim">
-                    <Show when={member.email}>{member.email}, </Show>
-                    since <Time at={member.createdAt} as="day" />
-                  </p>
-                </div>
-                <Show when={manages()} fallback={<span class="tag">{roleWords[member.role]}</span>}>
-                  <span class="chosen settings-role">
-                    <select
-                      class="input"
-                      aria-label={`Role of ${member.user.name}`}
-                      value={member.role}
-                      onChange={(event) => void changeRole(member, event.currentTarget.value as Role)}
+        <SettingsSection
+          title="Members"
+          lead="Viewers look on. Members create runs and write to them. Admins also say who is in the team, and read its audit log."
+        >
+          <Show when={problem()}>
+            <p class="problem" role="alert">
+              {problem()}
+            </p>
+          </Show>
+          <ul class="settings-list" aria-label="Members">
+            <For each={team()?.members}>
+              {(member) => (
+                <li class="settings-row">
+                  <Avatar name={member.user.name} />
+                  <div class="settings-what">
+                    <h3>
+                      {member.user.name}
+                      <Show when={member.user.id === viewer.id}>
+                        <span class="dim"> (you)</span>
+                      </Show>
+                    </h3>
+                    <p class="dim">
+                      <Show when={member.email}>{member.email}, </Show>
+                      since <Time at={member.createdAt} as="day" />
+                    </p>
+                  </div>
+                  <Show when={manages()} fallback={<span class="tag">{roleWords[member.role]}</span>}>
+                    <span class="chosen settings-role">
+                      <select
+                        class="input"
+                        aria-label={`Role of ${member.user.name}`}
+                        value={member.role}
+                        onChange={(event) => void changeRole(member, event.currentTarget.value as Role)}
+                      >
+                        <For each={roles}>{(role) => <option value={role}>{roleWords[role]}</option>}</For>
+                      </select>
+                      <Icon name="down" />
+                    </span>
+                  </Show>
+                  <Show when={manages() || member.user.id === viewer.id}>
+                    <button
+                      type="button"
+                      class="button"
+                      aria-label={member.user.id === viewer.id ? 'Leave the team' : `Remove ${member.user.name}`}
+                      onClick={() => setRemoving(member)}
                     >
-                      <For each={roles}>{(role) => <option value={role}>{roleWords[role]}</option>}</For>
-                    </select>
-                    <Icon name="down" />
-                  </span>
-                </Show>
-                <Show when={manages() || member.user.id === viewer.id}>
-                  <button
-                    type="button"
-                    class="button"
-                    aria-label={member.user.id === viewer.id ? 'Leave the team' : `Remove ${member.user.name}`}
-                    onClick={() => setRemoving(member)}
-                  >
-                    {member.user.id === viewer.id ? 'Leave' : 'Remove'}
-                  </button>
-                </Show>
-              </li>
-            )}
-          </For>
-        </ul>
+                      {member.user.id === viewer.id ? 'Leave' : 'Remove'}
+                    </button>
+                  </Show>
+                </li>
+              )}
+            </For>
+          </ul>
+        </SettingsSection>
+        <TeamUpkeep teamId={props.id} manages={manages()} />
       </div>
       <Show when={adding()}>
         <Dialog label="Add a person" onClose={() => setAdding(false)}>

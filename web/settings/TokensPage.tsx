@@ -100,7 +100,7 @@ function TokenRow(props: { token: TokenPartsFragment; onRevoke: () => void }): J
           <Show when={props.token.lastUsedAt} fallback="never used">
             {(at) => (
               <>
-                last used <Time at={at()} as="ago" />
+                last used <Time at={at()} as="day" />
               </>
             )}
           </Show>

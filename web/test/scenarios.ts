@@ -27,7 +27,7 @@ export const patch = `diff --git a/docs/webhooks.md b/docs/webhooks.md
 index 1b2c3d4..5e6f708 100644
 --- a/docs/webhooks.md
 +++ b/docs/webhooks.md
-@@ -12,7 +12,8 @@ Deliveries
+@@ -12,6 +12,7 @@ Deliveries
  A delivery is a POST with the event as JSON.
  
 -A delivery that fails is dropped.

@@ -16,7 +16,7 @@ export function LoadFailed(props: {
       title={away() ? 'The gateway does not answer' : `${props.what} could not be loaded`}
       message={props.message}
       code={props.code}
-      whose="ours to mend"
+      {...(props.code !== 'NOT_FOUND' && { whose: 'ours to mend' })}
       page={props.page ?? false}
       icon={away() ? 'offline' : 'warning'}
     >

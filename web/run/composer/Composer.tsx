@@ -113,7 +113,11 @@ function Status(props: { mode: Open; returned: string | null }): JSX.Element {
           </button>
         </Show>
         <Show when={mayTakeBack()}>
-          <button type="button" class="button bare" onClick={() => void commands.withdraw(first()?.id ?? '').then(setProblem)}>
+          <button
+            type="button"
+            class="button bare wide-only"
+            onClick={() => void commands.withdraw(first()?.id ?? '').then(setProblem)}
+          >
             Take back
           </button>
         </Show>

@@ -20,7 +20,7 @@ export interface EventProps {
 /** The address of an entry. */
 export const linkTo = (seq: number): string => `${location.origin}${location.pathname}#e-${seq}`;
 
-/** One entry on the thread: it can be linked to and reached by keys. */
+/** One entry on the thread: it can be linked to and reached by keys. What there is to do with it shows at hover, focus or tap. */
 export function Event(props: EventProps): JSX.Element {
   const { run, openRedact } = useRun();
   const mayRedact = (): number | null => (run().viewerCan.redact.allowed ? redactableSeq(props.entry) : null);
@@ -46,6 +46,7 @@ export function Event(props: EventProps): JSX.Element {
             onClick={() => openRedact(seq())}
           >
             <Icon name="redact" />
+            <span class="permalink-words">Redact…</span>
           </button>
         )}
       </Show>
@@ -57,6 +58,7 @@ export function Event(props: EventProps): JSX.Element {
         onClick={() => void copy(linkTo(props.entry.seq), 'the link')}
       >
         <Icon name="link" />
+        <span class="permalink-words">Copy link</span>
       </button>
     </article>
   );

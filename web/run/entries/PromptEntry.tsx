@@ -133,7 +133,7 @@ function Open(props: { prompt: Prompt; ask: NonNullable<Prompt['ask']> }): JSX.E
               <input
                 class="input"
                 aria-label="An answer in your own words"
-                placeholder="Or answer in your own words"
+                placeholder="Or in your own words"
                 value={text()}
                 onInput={(event) => setText(event.currentTarget.value)}
               />

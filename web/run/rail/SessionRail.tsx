@@ -1,7 +1,7 @@
 import { For, Show, type JSX } from 'solid-js';
 import { redactedTitle } from '../../../domain/redaction.ts';
 import { titleOf } from '../../../domain/title.ts';
-import { cost, count, tokens, usageWords } from '../../format/amounts.ts';
+import { cost, tokens, usageWords } from '../../format/amounts.ts';
 import { duration, roughDuration } from '../../format/duration.ts';
 import { clock } from '../../format/time.ts';
 import { shownSession as display } from '../../state/display.ts';
@@ -180,7 +180,7 @@ export function SessionRail(props: SessionRailProps): JSX.Element {
         </Show>
       </h2>
       <nav aria-label="Sessions of this run" class="rail">
-        <For each={ordinals()} fallback={<p class="rail-none">{count(0, 'session')} yet</p>}>
+        <For each={ordinals()} fallback={<p class="rail-none">None yet</p>}>
           {(ordinal) => (
             <Show when={byOrdinal(ordinal)}>
               {(session) => (
