@@ -1,8 +1,12 @@
 import type { Bench } from './bench.ts';
 import { append } from './append/append.ts';
+import { appendWatched } from './appendWatched/appendWatched.ts';
 import { handoff } from './handoff/handoff.ts';
+import { handoffAtOnce } from './handoffAtOnce/handoffAtOnce.ts';
 import { latency } from './latency/latency.ts';
+import { recovery } from './recovery/recovery.ts';
 import { start } from './start/start.ts';
+import { wakeUp } from './wakeUp/wakeUp.ts';
 
 /** All benches, by name. */
-export const benches: readonly Bench[] = [start, append, latency, handoff];
+export const benches: readonly Bench[] = [start, append, appendWatched, latency, wakeUp, handoff, handoffAtOnce, recovery];

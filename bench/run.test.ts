@@ -14,7 +14,16 @@ const bench = async (...args: string[]): Promise<string> =>
 
 test('without a name the benches are listed, each with what it is held against', async () => {
   const lines = (await bench()).trimEnd().split('\n');
-  expect(lines.map((line) => line.split(/ +/)[0])).toEqual(['start', 'append', 'latency', 'handoff']);
+  expect(lines.map((line) => line.split(/ +/)[0])).toEqual([
+    'start',
+    'append',
+    'append-watched',
+    'latency',
+    'wake-up',
+    'handoff',
+    'handoff-20',
+    'recovery',
+  ]);
   for (const line of lines) expect(line).toContain('against');
 });
 

@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { GatewayClient } from '../../cli/gatewayClient.ts';
 import type { RunId } from '../../domain/ids.ts';
-import { appendChunks, type TranscriptWriter } from '../../journal/append.ts';
+import { appendChunks } from '../../journal/append.ts';
 import { openJournal, type Journal } from '../../journal/journal.ts';
-import { createTestRun, createWorld, takeSession } from '../../test/support/journal.ts';
+import { createTestRun, takeSession } from '../../test/support/journal.ts';
 import type { Bench, BenchContext, Measured } from '../bench.ts';
 import { interleave, median, quantile, timed } from '../measure.ts';
+import { createOwnersWorld } from '../parts/ownersWorld.ts';
 import { withSystem, type BenchSystem } from '../parts/system.ts';
 import { openBareViewer } from './bareViewer.ts';
 
@@ -52,7 +53,7 @@ const subscription = `subscription ($runId: ID!, $after: Int!) { transcript(runI
 
 /** A run of the local owner, whose session this process holds, and a subscription to its log. */
 async function openViewer(client: GatewayClient, journal: Journal): Promise<Viewer> {
-  const writer = await openRun(client, journal);
+  const writer = await takeSession(journal, await createTestRun(await createOwnersWorld(client, journal)));
   let heard: () => void = () => {};
   const next = () =>
     new Promise<void>((resolve) => {
@@ -73,14 +74,4 @@ async function openViewer(client: GatewayClient, journal: Journal): Promise<View
 
 async function listen(client: GatewayClient, runId: RunId, onBatch: () => void): Promise<void> {
   for await (const _ of client.subscribe(subscription, { runId, after: 0 })) onBatch();
-}
-
-async function openRun(client: GatewayClient, journal: Journal): Promise<TranscriptWriter> {
-  const world = await createWorld(journal);
-  const { viewer } = await client.ask<{ viewer: { id: string } }>('{ viewer { id } }');
-  await journal.pool.query(`INSERT INTO "Membership" ("userId", "teamId", role) VALUES ($1, $2, 'MEMBER')`, [
-    viewer.id,
-    world.teamId,
-  ]);
-  return takeSession(journal, await createTestRun(world));
 }
