@@ -17,9 +17,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     teardownTimeout: 30_000,
     // Concurrent tests wait for deadlines together, a lost worker's for example.
-    maxConcurrency: 10,
-    // Most of the time they wait for each other's processes.
-    maxWorkers: 2,
+    maxConcurrency: 8,
     // The short form; `npm run soak` is the long one.
     provide: { soak: { seconds: 40, runs: 5, killEvery: [2_000, 5_000] } },
   },

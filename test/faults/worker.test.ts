@@ -75,7 +75,7 @@ const points = {
   'sessionEnded.committed': 'again',
 } satisfies Partial<Record<FaultPoint, 'again' | 'returned'>>;
 
-describe.concurrent('a worker that is killed', { timeout: 150_000 }, () => {
+describe.concurrent('a worker that is killed', { timeout: 300_000 }, () => {
   test.each(Object.entries(points))('at %s: the run’s end is true, and it goes on (%s)', async (point, becomes) => {
     const place = await scene();
     const { system, notes, environmentId } = place;
@@ -84,7 +84,7 @@ describe.concurrent('a worker that is killed', { timeout: 150_000 }, () => {
       const runId = await system.createRun(environmentId, first(place));
       expect(await worker.exited).toBe('SIGKILL');
       await system.startWorker();
-      const run = await system.runUntil(runId, seen, ended, 100_000);
+      const run = await system.runUntil(runId, seen, ended, 200_000);
       await expectTrueLog(system.world.journal, runId);
       if (becomes === 'again') {
         expect(run.state).toBe('SUCCEEDED');
@@ -117,7 +117,7 @@ describe.concurrent('a worker that is killed', { timeout: 150_000 }, () => {
         });
         expect(await worker.exited).toBe('SIGKILL');
         await system.startWorker();
-        const run = await system.runUntil(runId, seen, ended, 100_000);
+        const run = await system.runUntil(runId, seen, ended, 200_000);
         expect(run.state).toBe('SUCCEEDED');
         expect(run.sessions.map(({ outcome }: { outcome: string }) => outcome)).toEqual(['SUCCEEDED', 'LOST', 'SUCCEEDED']);
         expect(timesRun(notes, 'second')).toBe(1);
@@ -145,7 +145,7 @@ describe.concurrent('a worker that is killed', { timeout: 150_000 }, () => {
       }
       expect(await worker.exited).toBe('SIGKILL');
       await system.startWorker();
-      const run = await system.runUntil(runId, seen, ended, 100_000);
+      const run = await system.runUntil(runId, seen, ended, 200_000);
       expect(run).toMatchObject({ state: 'FAILED', failure: { code: 'WORKER_LOST' }, openPrompt: null });
       await expectItGoesOn(place, runId, []);
     } finally {
@@ -165,7 +165,7 @@ describe.concurrent('a worker that is killed', { timeout: 150_000 }, () => {
         const second = await dying(place, point);
         expect(await second.exited).toBe('SIGKILL');
         await system.startWorker();
-        const run = await system.runUntil(runId, seen, ended, 100_000);
+        const run = await system.runUntil(runId, seen, ended, 200_000);
         expect(run.state).toBe('SUCCEEDED');
         expect(timesRun(notes, 'first')).toBe(1);
         await expectItGoesOn(place, runId, ['first']);
