@@ -16,6 +16,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     teardownTimeout: 30_000,
+    expect: { poll: { timeout: 10_000 } },
     // Concurrent tests wait for deadlines together, a lost worker's for example.
     maxConcurrency: 8,
     // The short form; `npm run soak` is the long one.

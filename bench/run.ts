@@ -24,8 +24,7 @@ async function runBench({ name, deadlineMs, run }: Bench, { json, quick }: Optio
   for (const request of requests) process.once(request, () => giveUp(stop, 'it was asked to stop'));
   const deadline = setTimeout(() => giveUp(stop, `it took longer than ${deadlineMs / 60_000} minutes`), deadlineMs);
   const progress = (text: string) => void process.stderr.write(`${name}: ${text}\n`);
-  const measured = await run({ signal: stop.signal, progress, quick: quick === true });
-  clearTimeout(deadline);
+  const measured = await run({ signal: stop.signal, progress, quick: quick === true }).finally(() => clearTimeout(deadline));
   print(name, measured, json === true);
 }
 

@@ -163,10 +163,11 @@ export function refuseWhileActive(run: Pick<RunToAdmit, 'state' | 'session'>, wh
 interface NewMessage {
   readonly messageId: MessageId;
   readonly text: string;
+  readonly clientKey?: string;
 }
 
-function messageAdded(person: Person, { messageId, text }: NewMessage): RunEvent {
-  return { type: 'message.added', messageId, author: person.actor, text: text.slice(0, 16 * 1024), bytes: utf8Bytes(text) };
+function messageAdded({ actor: author }: Person, { text, ...message }: NewMessage): RunEvent {
+  return { type: 'message.added', ...message, author, text: text.slice(0, 16 * 1024), bytes: utf8Bytes(text) };
 }
 
 const queued = (run: Run): RunEvent[] =>

@@ -69,6 +69,8 @@ export interface MessageAdded {
   readonly text: string;
   /** The whole text's size in bytes of UTF-8. */
   readonly bytes: number;
+  /** The key under which its author sent it, so that who sent it knows it again before the answer is there. */
+  readonly clientKey?: string;
 }
 
 export interface MessageDelivered {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { listProcesses, type ProcessEntry } from './processTable.ts';
+import { listProcesses } from './processTable.ts';
 import { signalProcess } from './processTree.ts';
 import { supervisorMark } from './supervisor.ts';
 
@@ -10,21 +10,21 @@ import { supervisorMark } from './supervisor.ts';
  * wait for ever. It has started nothing yet, and nobody can reach it any more. Gives how many there were.
  */
 export function endStrandedSandboxes(): number {
-  const processes = listProcesses();
-  const isBubblewrap = ({ pid }: ProcessEntry) => basename(wordsOf(pid)[0] ?? '') === 'bwrap';
-  const ours = processes.filter(
-    (entry) => isBubblewrap(entry) && wordsOf(entry.pid).some((word) => word.includes(supervisorMark)),
-  );
-  const makers = new Set(ours.filter(({ pid }) => !isInside(pid)).map(({ pid }) => pid));
-  const stranded = ours.filter(({ pid, parent }) => isInside(pid) && !makers.has(parent));
+  const makers = listProcesses().filter(({ pid }) => isOurs(wordsOf(pid)));
+  const pids = new Set(makers.map(({ pid }) => pid));
+  // Of the two processes of bubblewrap the inner one is in a PID namespace that its parent is not in.
+  const stranded = makers.filter(({ pid, parent }) => !pids.has(parent) && depthOf(pid) > depthOf(parent));
   for (const { pid } of stranded) signalProcess(pid, 'SIGKILL');
   return stranded.length;
 }
 
+const isOurs = (words: readonly string[]): boolean =>
+  basename(words[0] ?? '') === 'bwrap' && words.some((word) => word.includes(supervisorMark));
+
 const wordsOf = (pid: number): string[] => read(pid, 'cmdline').split('\0');
 
-/** Whether it has a pid in a namespace below ours too. */
-const isInside = (pid: number): boolean => (/^NSpid:\s+(.*)$/m.exec(read(pid, 'status'))?.[1]?.split(/\s+/).length ?? 1) > 1;
+/** In how many PID namespaces a process has a pid, counted from ours. */
+const depthOf = (pid: number): number => /^NSpid:\s+(.*)$/m.exec(read(pid, 'status'))?.[1]?.split(/\s+/).length ?? 1;
 
 function read(pid: number, file: string): string {
   try {

@@ -8,6 +8,7 @@ import { waitFor } from '../test/support/waitFor.ts';
 import { appendChunks } from './append.ts';
 import { CursorError, Follower } from './follow.ts';
 import type { Journal } from './journal.ts';
+import { pageSize } from './read.ts';
 import { SessionWriter } from './sessionWriter.ts';
 
 let database: TestDatabase;
@@ -46,6 +47,9 @@ function collect(follower: Follower, runId: RunId, after = 0) {
   done.catch(() => {});
   return { events, batches, done, stop };
 }
+
+/** A journal that hears no wake-ups. */
+const deaf = (): Journal => ({ ...other, bell: { ...other.bell, listen: () => () => {}, ring: () => {} } as never });
 
 const consecutive = (events: readonly LoggedEvent[], from = 1) =>
   expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => from + index));
@@ -98,12 +102,61 @@ describe('following a run', () => {
 
   test('misses nothing when no wake-up comes', async () => {
     const runId = await createTestRun(world);
-    const deaf: Journal = { ...other, bell: { ...other.bell, listen: () => () => {}, ring: () => {} } as never };
-    const { events } = collect(new Follower(deaf, () => {}), runId);
+    const { events } = collect(new Follower(deaf(), () => {}), runId);
     const writer = await takeSession(world.journal, runId);
     await appendChunks(world.journal, writer, [chunk('x')], 'unheard');
     await waitFor('the event, without a bell', () => events.some(({ event }) => event.type === 'item.chunk'));
     consecutive(events);
+  });
+
+  test('lets one who has read further than the wake-ups told wait for the next', async () => {
+    const runId = await createTestRun(world);
+    const writer = await takeSession(world.journal, runId);
+    const follower = new Follower(deaf(), () => {});
+    const some = (count: number) => Array.from({ length: count }, (_, n) => chunk(String(n)));
+    await appendChunks(world.journal, writer, some(pageSize), 'page');
+    const near = collect(follower, runId);
+    await waitFor('the whole log', () => near.events.length > pageSize);
+    await appendChunks(world.journal, writer, some(1), 'kept');
+    const before = near.events.length + 1;
+    await waitFor('what the reader keeps', () => near.events.length === before);
+    const far = follower.follow(runId, 0, AbortSignal.timeout(20_000));
+    const events: LoggedEvent[] = [];
+    const take = async () => void events.push(...((await far.next()).value?.events ?? []));
+    await take();
+    await appendChunks(world.journal, writer, some(3), 'unheard');
+    while (events.length < before + 3) await take();
+    await appendChunks(world.journal, writer, some(1), 'later');
+    await take();
+    consecutive(events);
+    expect(events).toHaveLength(before + 4);
+    await far.return();
+  });
+
+  test('brings every event of many runs that have grown at once, once and in order, of some few and of some many', async () => {
+    const runIds = await Promise.all(Array.from({ length: 70 }, () => createTestRun(world)));
+    const follower = new Follower(deaf(), () => {});
+    const followed = runIds.map((runId) => collect(follower, runId));
+    const writers = await Promise.all(runIds.map((runId) => takeSession(world.journal, runId)));
+    const counts = runIds.map((_, n) => (n % 3 === 0 ? 50 : 3));
+    for (const { batches } of followed) await waitFor('the first batch', () => batches.length > 0);
+    await Promise.all(
+      writers.map((writer, n) =>
+        appendChunks(
+          world.journal,
+          writer,
+          Array.from({ length: counts[n] ?? 0 }, (_, i) => chunk(String(i))),
+          'many',
+        ),
+      ),
+    );
+    const chunks = (events: readonly LoggedEvent[]) => events.filter(({ event }) => event.type === 'item.chunk');
+    for (const [n, { events }] of followed.entries()) {
+      await waitFor('all chunks', () => chunks(events).length >= (counts[n] ?? 0));
+      expect(chunks(events)).toHaveLength(counts[n] ?? 0);
+      consecutive(events);
+    }
+    expect(new Set(followed.flatMap(({ events }, n) => events.map(({ runId }) => runId === runIds[n])))).toEqual(new Set([true]));
   });
 
   test('goes on after the database has dropped every connection', async () => {

@@ -1,7 +1,7 @@
 import type { LoggedEvent, RunEvent } from '../domain/events.ts';
 import type { RunId } from '../domain/ids.ts';
 import type { Journal } from './journal.ts';
-import { pageSize, readAfter, readLastSeqs } from './read.ts';
+import { pageSize, readAfter, readAfterEach, readLastSeqs } from './read.ts';
 
 /** Events that follow each other. `live` when the log held nothing newer. */
 export interface Batch {
@@ -24,6 +24,9 @@ export class CursorError extends Error {
 
 /** A lost wake-up is caught by asking again this often. */
 const askAgainMs = 1_000;
+/** Runs that one question is about, and events that it brings of each at most; a run that has more is read by itself. */
+const runsPerRead = 64;
+const eventsPerRun = 20;
 /** Events kept in memory per run, so that all who are near the end are served by one read. */
 const tailLength = 2 * pageSize;
 
@@ -69,18 +72,24 @@ class RunReader {
       do {
         this.#again = false;
         const events = await readAfter(journal, runId, this.lastSeq);
-        const last = events.at(-1);
-        if (!last) continue;
-        this.lastSeq = last.seq;
-        this.tail.push(...events);
-        this.#forget(events);
-        if (this.tail.length > tailLength) this.tail.splice(0, this.tail.length - tailLength);
+        this.take(events);
         if (events.length === pageSize) this.#again = true;
-        this.wakeAll();
       } while (this.#again);
     } finally {
       this.#reading = false;
     }
+  }
+
+  /** Adds to the tail what it does not have yet, of events that follow each other and none that it has not got before them. */
+  take(events: readonly LoggedEvent[]): void {
+    const fresh = events.filter(({ seq }) => seq > this.lastSeq);
+    const last = fresh.at(-1);
+    if (!last) return;
+    this.lastSeq = last.seq;
+    this.tail.push(...fresh);
+    this.#forget(fresh);
+    if (this.tail.length > tailLength) this.tail.splice(0, this.tail.length - tailLength);
+    this.wakeAll();
   }
 
   /** What lost its content in the log goes from memory too: it is read from the database again by whoever wants it. */
@@ -106,6 +115,9 @@ export class Follower {
   /** Counted before the reader is there, so that no reader is dropped while someone waits for it. */
   readonly #entries = new Map<RunId, { readonly opening: Promise<RunReader>; subscribers: number }>();
   readonly #open = new Map<RunId, RunReader>();
+  /** Runs with something new, until they are read. */
+  readonly #due = new Map<RunId, RunReader>();
+  #readingDue = false;
   readonly #onWarning: (message: string, error: unknown) => void;
   #stopListening: (() => void) | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -138,13 +150,14 @@ export class Follower {
       if (!Number.isInteger(after) || after < 0 || after > reader.lastSeq) throw new CursorError(after, reader.lastSeq);
       let cursor = after;
       for (let first = true; !signal.aborted && !reader.gone; first = false) {
-        if (cursor === reader.lastSeq && !first) {
+        // Who reads by itself may be further than the reader, whose wake-up is still on its way.
+        if (cursor >= reader.lastSeq && !first) {
           await reader.changed(signal);
           continue;
         }
         const events = await this.#take(runId, reader, cursor, signal);
         cursor = events.at(-1)?.seq ?? cursor;
-        if (events.length > 0 || first) yield { events, lastSeq: cursor, live: cursor === reader.lastSeq };
+        if (events.length > 0 || first) yield { events, lastSeq: cursor, live: cursor >= reader.lastSeq };
       }
     } finally {
       this.#release(runId);
@@ -153,7 +166,7 @@ export class Follower {
 
   /** From the tail where it reaches back far enough, else from the database. */
   async #take(runId: RunId, reader: RunReader, cursor: number, signal: AbortSignal): Promise<readonly LoggedEvent[]> {
-    if (cursor === reader.lastSeq) return [];
+    if (cursor >= reader.lastSeq) return [];
     const first = reader.tail[0];
     if (first && first.seq <= cursor + 1) {
       const from = cursor + 1 - first.seq;
@@ -208,14 +221,44 @@ export class Follower {
     }
   }
 
+  /** Reads what is due, all that became due during one question with the next: under load questions grow, not their number. */
+  async #readDue(): Promise<void> {
+    if (this.#readingDue) return;
+    this.#readingDue = true;
+    while (this.#due.size > 0) {
+      const some = [...this.#due].slice(0, runsPerRead);
+      for (const [runId] of some) this.#due.delete(runId);
+      const [one] = some;
+      if (one && some.length === 1) void this.#read(...one);
+      else await this.#readEach(some);
+    }
+    this.#readingDue = false;
+  }
+
+  async #readEach(some: readonly (readonly [RunId, RunReader])[]): Promise<void> {
+    try {
+      const cursors = some.map(([runId, { lastSeq }]) => [runId, lastSeq] as const);
+      const read = await readAfterEach(this.#journal, cursors, eventsPerRun);
+      for (const [runId, reader] of some) {
+        const events = read.get(runId) ?? [];
+        reader.take(events);
+        if (events.length === eventsPerRun) void this.#read(runId, reader);
+      }
+    } catch (error) {
+      // Nothing is lost: all followed runs are asked for within a second.
+      this.#onWarning('the logs of several runs could not be read; trying again', error);
+    }
+  }
+
   #start(): void {
     if (this.#stopListening) return;
     this.#stopListening = this.#journal.bell.listen({
       onRing: ({ runIds }) => {
         for (const runId of runIds) {
           const reader = this.#open.get(runId);
-          if (reader) void this.#read(runId, reader);
+          if (reader) this.#due.set(runId, reader);
         }
+        void this.#readDue();
       },
       onGap: () => void this.#ask(),
     });
@@ -244,8 +287,9 @@ export class Follower {
         if (lastSeq === undefined) {
           reader.gone = true;
           reader.wakeAll();
-        } else if (lastSeq > reader.lastSeq) void this.#read(runId, reader);
+        } else if (lastSeq > reader.lastSeq) this.#due.set(runId, reader);
       }
+      void this.#readDue();
     } catch (error) {
       this.#onWarning('the followed runs could not be asked for; trying again', error);
     }

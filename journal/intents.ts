@@ -136,7 +136,7 @@ export function sendFollowUp(
 ): Promise<Admitted<{ messageId: MessageId }>> {
   return decideOnce(journal, input.runId, person, keyOf('sendFollowUp', clientKey, input), (run) => {
     const messageId = newId('msg');
-    const decision = admitFollowUp(run, person, { messageId, text: input.text });
+    const decision = admitFollowUp(run, person, { messageId, text: input.text, clientKey: clientKey.key });
     return { decision, value: { messageId }, texts: new Map([[messageId, input.text]]) };
   });
 }

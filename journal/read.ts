@@ -36,6 +36,27 @@ export async function readAfter(journal: Journal, runId: RunId, after: number, l
   return rows.map(logged(runId));
 }
 
+/** The events of each run after its cursor, in order, at most `limit` of each: one question, however many runs. */
+export async function readAfterEach(
+  journal: Journal,
+  cursors: readonly (readonly [RunId, number])[],
+  limit: number,
+): Promise<Map<RunId, LoggedEvent[]>> {
+  const { rows } = await journal.pool.query<EventRow & { runId: RunId }>({
+    name: 'read-after-each',
+    text: `
+      SELECT "runId", seq, at, session, type, payload, redaction
+      FROM unnest($1::text[], $2::int[]) AS due(id, after) CROSS JOIN LATERAL (
+        SELECT * FROM "Event" WHERE "runId" = due.id AND seq > due.after ORDER BY seq LIMIT $3
+      ) AS event
+      ORDER BY "runId", seq`,
+    values: [cursors.map(([runId]) => runId), cursors.map(([, after]) => after), limit],
+  });
+  const events = new Map<RunId, LoggedEvent[]>(cursors.map(([runId]) => [runId, []]));
+  for (const row of rows) events.get(row.runId)?.push(logged(row.runId)(row));
+  return events;
+}
+
 /** The events before a cursor, in order, at most `limit` of those that are nearest to it. */
 export async function readBefore(journal: Journal, runId: RunId, before: number, limit = pageSize): Promise<LoggedEvent[]> {
   const { rows } = await journal.pool.query<EventRow>({

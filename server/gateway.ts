@@ -9,14 +9,14 @@ import { openJournal } from '../journal/journal.ts';
 import { startInternalServer } from '../telemetry/internalServer.ts';
 import { answerProbe } from '../telemetry/probes.ts';
 import { Readiness } from '../telemetry/readiness.ts';
+import type { Traces } from '../telemetry/traces.ts';
 import { Oidc } from './auth/oidc.ts';
 import { signInRoutes } from './auth/routes.ts';
 import { openDatabase } from './database.ts';
-import { serveWebSockets } from './graphql/webSocket.ts';
-import { LiveViewers } from './graphql/liveViewer.ts';
 import { isExport, serveExport } from './exports/serveExports.ts';
+import { LiveViewers } from './graphql/liveViewer.ts';
+import { serveWebSockets } from './graphql/webSocket.ts';
 import { createGraphql } from './graphql/yoga.ts';
-import type { Traces } from '../telemetry/traces.ts';
 import { gatewayMetrics } from './gatewayMetrics.ts';
 import { Admission } from './http/admission.ts';
 import { followRequests } from './http/inFlight.ts';
@@ -112,10 +112,9 @@ export async function startGateway(config: GatewayConfig, log: Logger, traces: T
   });
   const closeRequests = followRequests(server);
   const signIn = signInRoutes(services, config.BATON_SIGN_INS_PER_MINUTE);
-  server.on(
-    'request',
-    route(services, readiness, signIn, config.BATON_MAX_BODY_BYTES, admission, graphql, serveViewer(config.BATON_WEB_ROOT)),
-  );
+  const viewer = serveViewer(config.BATON_WEB_ROOT);
+  const maxBodyBytes = config.BATON_MAX_BODY_BYTES;
+  server.on('request', route({ services, readiness, admission, signIn, maxBodyBytes, graphql, viewer }));
   const closeSockets = serveWebSockets(server, graphql, services, {
     admission,
     liveViewers,
@@ -154,17 +153,17 @@ function listen(server: Server, { HOST, PORT }: GatewayConfig): Promise<void> {
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
-type SignInRoutes = ReturnType<typeof signInRoutes>;
+interface Routes {
+  readonly services: Services;
+  readonly readiness: Readiness;
+  readonly admission: Admission;
+  readonly signIn: ReturnType<typeof signInRoutes>;
+  readonly maxBodyBytes: number;
+  readonly graphql: Handler;
+  readonly viewer: Handler;
+}
 
-function route(
-  services: Services,
-  readiness: Readiness,
-  signIn: SignInRoutes,
-  maxBodyBytes: number,
-  admission: Admission,
-  graphql: Handler,
-  viewer: Handler,
-): Handler {
+function route({ services, readiness, admission, signIn, maxBodyBytes, graphql, viewer }: Routes): Handler {
   return (request, response) => {
     // Asked by address, by whoever keeps this process running.
     if (answerProbe(readiness, request, response)) return;

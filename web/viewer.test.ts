@@ -223,6 +223,23 @@ describe('the run page', () => {
     await page.getByText('took it back').waitFor();
   });
 
+  test('shows a message once whose answer was lost on the way', async () => {
+    const { idle } = fill(standIn.world);
+    const page = await open(`/runs/${idle.id}`);
+    await page.getByText('Session 1 starts on it at once').waitFor();
+    standIn.mute = true;
+    await page.getByRole('textbox', { name: 'Message' }).fill('echo once');
+    await page.keyboard.press('Control+Enter');
+    await page.getByText('waits for its turn').waitFor();
+    expect(await transcript(page).getByText('echo once').count()).toBe(1);
+    expect(await page.getByText('waits here for the connection').count()).toBe(0);
+    standIn.mute = false;
+    await page.reload();
+    await page.getByText('waits for its turn').waitFor();
+    expect(await transcript(page).getByText('echo once').count()).toBe(1);
+    expect([...idle.messages.values()].filter(({ text }) => text === 'echo once')).toHaveLength(1);
+  });
+
   test('takes the answer to a prompt by a key', async () => {
     const { blocked } = fill(standIn.world);
     const page = await open(`/runs/${blocked.id}`);

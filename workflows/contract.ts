@@ -22,6 +22,9 @@ export interface TaskQueues {
 /** The queues that are named after the configured one. */
 export const taskQueues = (shared: string): TaskQueues => ({ shared, control: `${shared}-control` });
 
+/** Whether an execution with this status, as Temporal names it, still has something to do. */
+export const isOpenStatus = (name: string): boolean => ['RUNNING', 'CONTINUED_AS_NEW', 'PAUSED'].includes(name);
+
 export interface RunInput {
   readonly runId: RunId;
   readonly taskQueue: string;

@@ -15,7 +15,7 @@ import { openJournal } from '../journal/journal.ts';
 import { createControlActivities } from './activities/createControl.ts';
 import { createHostActivities, type HostDependencies } from './activities/createHost.ts';
 import { createSessionActivities } from './activities/createSession.ts';
-import { taskQueues, wake } from './contract.ts';
+import { isOpenStatus, taskQueues, wake } from './contract.ts';
 import { drainSessions } from './drainSessions.ts';
 import { startInternalServer, type InternalServer, type InternalServerOptions } from '../telemetry/internalServer.ts';
 import { answerMs, Readiness } from '../telemetry/readiness.ts';
@@ -51,7 +51,7 @@ export interface WorkerParts {
 const controlSlots = 50;
 
 /**
- * Starts a worker: one poller of workflows and of sessions to host, one of the journal's own queue, and one of a queue
+ * Starts a worker: a poller of workflows, one of sessions to host, one of the journal's own queue, and one of a queue
  * that only this process has, on which the sessions it holds are worked on. Resolves when all poll.
  */
 export async function startWorker(config: WorkerConfig, log: Logger, parts: WorkerParts): Promise<BatonWorker> {
@@ -197,7 +197,7 @@ function serveInternally(
 async function isOpen(client: Client, workflowId: string): Promise<boolean> {
   try {
     const { status } = await client.workflow.getHandle(workflowId).describe();
-    return status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW' || status.name === 'PAUSED';
+    return isOpenStatus(status.name);
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return false;
     throw error;

@@ -12,10 +12,10 @@ import { withSystem, type BenchSystem } from '../parts/system.ts';
 import { startViewers } from '../parts/viewers.ts';
 
 /** Appends of one repetition, and how many events each has. */
-const appends = 40;
+const appends = 200;
 const events = 100;
 /** What opening and closing a thousand sockets leaves to do is done by then. */
-const settleMs = 1_000;
+const settleMs = 4_000;
 
 /** One session's streamed output while a thousand people watch other runs, against the same with nobody there. */
 export const appendWatched: Bench = {
@@ -42,7 +42,7 @@ async function measure(
       for (let n = 0; n < (quick ? 2 : appends); n++) await appendChunks(journal, own.writer, chunks, `bench/${++keys}`);
     };
     const settled = () => delay(quick ? 0 : settleMs, undefined, { signal });
-    const { watched, alone } = await interleave(quick ? 2 : 12, signal, {
+    const { watched, alone } = await interleave(quick ? 2 : 8, signal, {
       watched: async (time) => {
         progress(`repetition ${time + 1}`);
         await unlessAborted(signal, viewers.open(others));

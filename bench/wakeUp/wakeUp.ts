@@ -14,6 +14,8 @@ const p99LimitMs = 50;
 const medianLimitMs = 5;
 const subscribers = 1_000;
 const deliveriesPerSecond = 1_000;
+/** Journals that append, as those of so many workers, each with its connections and its bell. */
+const writers = 4;
 /** Before the figures count, so that what is compiled and cached in the first seconds is; and while they do. */
 const warmUpMs = 3_000;
 const measuredMs = 10_000;
@@ -33,19 +35,23 @@ async function measure(
   { client, databaseUrl, gateway }: BenchSystem,
   { signal, progress, quick }: BenchContext,
 ): Promise<Measured> {
-  const journal = openJournal({ databaseUrl, applicationName: 'bench', onWarning: (message) => progress(message) });
+  const journals = Array.from({ length: writers }, () =>
+    openJournal({ databaseUrl, applicationName: 'bench', onWarning: (message) => progress(message) }),
+  );
   try {
+    const [journal] = journals;
+    if (!journal) throw new Error('there is no journal');
     const runs = await createEndedRuns(await createOwnersWorld(client, journal), quick ? 50 : subscribers);
     await using viewers = await startViewers(gateway);
     progress('connecting');
     await unlessAborted(signal, viewers.open(runs));
     const perSecond = quick ? 50 : deliveriesPerSecond;
     progress('warming up');
-    await appendSteadily(journal, runs, perSecond, quick ? 500 : warmUpMs, signal);
+    await appendSteadily(journals, runs, perSecond, quick ? 500 : warmUpMs, signal);
     await delay(lastMs, undefined, { signal });
     await viewers.heard();
     progress('measuring');
-    const { sent, tookMs } = await appendSteadily(journal, runs, perSecond, quick ? 1_000 : measuredMs, signal);
+    const { sent, tookMs } = await appendSteadily(journals, runs, perSecond, quick ? 1_000 : measuredMs, signal);
     await delay(lastMs, undefined, { signal });
     const delays = await viewers.heard();
     if (delays.length !== sent) throw new Error(`${sent} events were appended, ${delays.length} were received`);
@@ -63,13 +69,13 @@ async function measure(
       },
     };
   } finally {
-    await journal.close();
+    await Promise.all(journals.map((journal) => journal.close()));
   }
 }
 
 /** Appends an event to one run after the other, as many a second as are asked for, whether those before are through or not. */
 async function appendSteadily(
-  journal: Journal,
+  journals: readonly Journal[],
   runs: readonly EndedRun[],
   perSecond: number,
   forMs: number,
@@ -81,7 +87,8 @@ async function appendSteadily(
   while (performance.now() - began < forMs) {
     while (appending.length < due()) {
       const run = runs[appending.length % runs.length];
-      if (!run) throw new Error('there is no run');
+      const journal = journals[appending.length % journals.length];
+      if (!run || !journal) throw new Error('there is nobody to append');
       const text = timestamp();
       const chunk = { type: 'item.chunk', itemId: 'item', stream: 'STDOUT', text } as const;
       appending.push(appendChunks(journal, run.writer, [chunk], `bench/${text}`));

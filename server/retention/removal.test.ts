@@ -4,30 +4,14 @@ import { limits } from '../../domain/limits.ts';
 import type { RunId } from '../../domain/ids.ts';
 import * as steps from '../../journal/steps.ts';
 import { newId } from '../../journal/newId.ts';
-import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
-import {
-  client,
-  createToken,
-  removeSettings,
-  startTestGateway,
-  testSettings,
-  type Client,
-  type TestSettings,
-} from '../../test/support/gateway.ts';
-import {
-  createTestRun,
-  createWorld,
-  finishSession,
-  openTestJournal,
-  takeSession,
-  type World,
-} from '../../test/support/journal.ts';
+import { client, createToken, type Client } from '../../test/support/gateway.ts';
+import { createTestRun, createWorld, finishSession, takeSession, type World } from '../../test/support/journal.ts';
 import { liveClient, transcriptSubscription } from '../../test/support/live.ts';
+import { startTestSystem, type TestSystem } from '../../test/support/system.ts';
 import { waitFor } from '../../test/support/waitFor.ts';
 import type { Gateway } from '../gateway.ts';
 
-let database: TestDatabase;
-let settings: TestSettings;
+let system: TestSystem;
 let gateway: Gateway;
 let world: World;
 let token: string;
@@ -36,11 +20,9 @@ let colleaguesApi: Client;
 let strangersToken: string;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  settings = await testSettings(database.url);
-  gateway = await startTestGateway(settings);
-  const journal = openTestJournal(database.url);
-  world = await createWorld(journal, 'Mira');
+  system = await startTestSystem();
+  ({ gateway, world, token, api } = system);
+  const { journal } = world;
   const stranger = await createWorld(journal, 'Sam');
   strangersToken = await createToken(journal, stranger.userId);
   const colleague = newId('usr');
@@ -49,16 +31,9 @@ beforeAll(async () => {
     colleague,
     world.teamId,
   ]);
-  token = await createToken(journal, world.userId);
-  api = client(gateway.url, token);
   colleaguesApi = client(gateway.url, await createToken(journal, colleague));
 });
-afterAll(async () => {
-  await gateway.stop();
-  await world.journal.close();
-  await removeSettings(settings);
-  await database.drop();
-});
+afterAll(() => system.stop());
 
 const mutate = async (name: string, input: object, fields = '__typename', as = api) => {
   const type = `${name[0]?.toUpperCase()}${name.slice(1)}`;

@@ -4,26 +4,10 @@ import { idKinds } from '../../domain/ids.ts';
 import { tokenScopes } from '../../domain/person.ts';
 import { newId } from '../../journal/newId.ts';
 import * as steps from '../../journal/steps.ts';
-import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
-import {
-  client,
-  createToken,
-  removeSettings,
-  startTestGateway,
-  testSettings,
-  type Answer,
-  type Client,
-  type TestSettings,
-} from '../../test/support/gateway.ts';
-import {
-  createTestRun,
-  createWorld,
-  finishSession,
-  openTestJournal,
-  takeSession,
-  type World,
-} from '../../test/support/journal.ts';
+import { client, createToken, type Answer, type Client } from '../../test/support/gateway.ts';
+import { createTestRun, createWorld, finishSession, takeSession, type World } from '../../test/support/journal.ts';
 import { liveClient } from '../../test/support/live.ts';
+import { startTestSystem, type TestSystem } from '../../test/support/system.ts';
 import { waitFor } from '../../test/support/waitFor.ts';
 import type { Gateway } from '../gateway.ts';
 import { schema } from './schema.ts';
@@ -40,8 +24,7 @@ interface Side {
   readonly api: Client;
 }
 
-let database: TestDatabase;
-let settings: TestSettings;
+let system: TestSystem;
 let gateway: Gateway;
 let mine: Side;
 let theirs: Side;
@@ -49,19 +32,12 @@ let keys = 0;
 const clientKey = () => `rights-${++keys}`;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  settings = await testSettings(database.url);
-  gateway = await startTestGateway(settings);
-  const journal = openTestJournal(database.url);
-  mine = await sideOf(await createWorld(journal, 'Mira'));
-  theirs = await sideOf(await createWorld(journal, 'Theo'));
+  system = await startTestSystem();
+  ({ gateway } = system);
+  mine = await sideOf(system.world);
+  theirs = await sideOf(await createWorld(system.world.journal, 'Theo'));
 });
-afterAll(async () => {
-  await gateway?.stop();
-  await mine?.world.journal.close();
-  await removeSettings(settings);
-  await database.drop();
-});
+afterAll(() => system.stop());
 
 async function sideOf(world: World): Promise<Side> {
   const { journal, userId, teamId, environmentId } = world;

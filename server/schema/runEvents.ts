@@ -71,6 +71,11 @@ eventRef('message.added').implement({
       resolve: ({ event }) => event.text,
     }),
     bytes: t.int({ description: 'The whole text’s size in bytes of UTF-8.', resolve: ({ event }) => event.bytes }),
+    clientKey: t.string({
+      nullable: true,
+      description: 'The key under which its author sent it with `sendFollowUp`: who sent it knows it again before the answer.',
+      resolve: ({ event }) => event.clientKey ?? null,
+    }),
   }),
 });
 

@@ -6,29 +6,13 @@ import { failure } from '../../domain/failure.ts';
 import { appendChunks } from '../../journal/append.ts';
 import { newId } from '../../journal/newId.ts';
 import * as steps from '../../journal/steps.ts';
-import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
-import {
-  client,
-  createToken,
-  removeSettings,
-  startTestGateway,
-  testSettings,
-  type Client,
-  type TestSettings,
-} from '../../test/support/gateway.ts';
-import {
-  createTestRun,
-  createWorld,
-  finishSession,
-  openTestJournal,
-  takeSession,
-  type World,
-} from '../../test/support/journal.ts';
+import { client, createToken, type Client } from '../../test/support/gateway.ts';
+import { createTestRun, createWorld, finishSession, takeSession, type World } from '../../test/support/journal.ts';
+import { startTestSystem, type TestSystem } from '../../test/support/system.ts';
 import type { Gateway } from '../gateway.ts';
 import { schema } from './schema.ts';
 
-let database: TestDatabase;
-let settings: TestSettings;
+let system: TestSystem;
 let gateway: Gateway;
 let world: World;
 let stranger: World;
@@ -36,21 +20,12 @@ let api: Client;
 let strangersApi: Client;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  settings = await testSettings(database.url);
-  gateway = await startTestGateway(settings);
-  const journal = openTestJournal(database.url);
-  world = await createWorld(journal, 'Mira');
-  stranger = await createWorld(journal, 'Sam');
-  api = client(gateway.url, await createToken(journal, world.userId));
-  strangersApi = client(gateway.url, await createToken(journal, stranger.userId));
+  system = await startTestSystem();
+  ({ gateway, world, api } = system);
+  stranger = await createWorld(world.journal, 'Sam');
+  strangersApi = client(gateway.url, await createToken(world.journal, stranger.userId));
 });
-afterAll(async () => {
-  await gateway.stop();
-  await world.journal.close();
-  await removeSettings(settings);
-  await database.drop();
-});
+afterAll(() => system.stop());
 
 let keys = 0;
 const key = () => `k${++keys}`;

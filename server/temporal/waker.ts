@@ -6,7 +6,7 @@ import type { TendedRun } from '../../journal/executions.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { executionOf, runWaiting } from '../../journal/steps.ts';
 import { answerMs } from '../../telemetry/readiness.ts';
-import { runWorkflowType, wake, type RunInput } from '../../workflows/contract.ts';
+import { isOpenStatus, runWorkflowType, wake, type RunInput } from '../../workflows/contract.ts';
 
 export interface WakerOptions {
   readonly address: string;
@@ -134,7 +134,7 @@ export class Waker {
   async #isOpen(workflowId: string): Promise<boolean> {
     try {
       const { status } = await this.#withDeadline(() => this.#client.workflow.getHandle(workflowId).describe());
-      return status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW' || status.name === 'PAUSED';
+      return isOpenStatus(status.name);
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return false;
       throw error;

@@ -10,10 +10,7 @@ export function createArrivals(transcript: Accessor<Transcript>, outbox: Outbox)
   createEffect(() => {
     if (outbox.messages().length === 0) return;
     const { pending, sections } = transcript();
-    const shown = new Set(pending.map(({ messageId }) => messageId));
-    for (const entry of sections.flatMap(({ entries }) => entries.slice(-lookBack))) {
-      if (entry.kind === 'TURN' || entry.kind === 'MESSAGE') shown.add(entry.messageId);
-    }
-    outbox.arrived(shown);
+    const shown = [...pending, ...sections.flatMap(({ entries }) => entries.slice(-lookBack))];
+    outbox.arrived(new Set(shown.flatMap((entry) => ('clientKey' in entry && entry.clientKey) || [])));
   });
 }

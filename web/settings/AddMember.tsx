@@ -4,7 +4,7 @@ import { createClientKeys } from '../api/clientKey.ts';
 import { send } from '../api/client.ts';
 import { failedWith } from '../api/loaded.ts';
 import { AddMemberDocument } from '../generated/operations.ts';
-import { CopyButton } from '../ui/CopyButton.tsx';
+import { DialogForm, ShownOnce } from './DialogForm.tsx';
 import { Icon } from '../ui/Icon.tsx';
 
 /** Adds a person by address; for someone new it shows the link that lets them in, where they need one. */
@@ -38,79 +38,50 @@ export function AddMember(props: { teamId: string; onAdded: () => void; onClose:
     <Show
       when={link()}
       fallback={
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            void add();
-          }}
-        >
-          <div class="dialog-body settings-form">
-            <label class="form-label">
-              Address
-              <input
-                class="input"
-                type="email"
-                required
-                autofocus
-                autocomplete="off"
-                placeholder="name@example.com"
-                value={email()}
-                onInput={(event) => setEmail(event.currentTarget.value)}
-              />
-            </label>
-            <label class="form-label">
-              Name
-              <input
-                class="input"
-                maxLength={100}
-                autocomplete="off"
-                placeholder="For someone who is new here"
-                value={name()}
-                onInput={(event) => setName(event.currentTarget.value)}
-              />
-            </label>
-            <label class="form-label">
-              Role
-              <span class="chosen">
-                <select class="input" value={role()} onChange={(event) => setRole(event.currentTarget.value as Role)}>
-                  <For each={roles}>{(one) => <option value={one}>{one.charAt(0) + one.slice(1).toLowerCase()}</option>}</For>
-                </select>
-                <Icon name="down" />
-              </span>
-            </label>
-            <Show when={problem()}>
-              <p class="problem" role="alert">
-                {problem()}
-              </p>
-            </Show>
-          </div>
-          <div class="dialog-foot">
-            <span class="end">
-              <button type="submit" class="button primary" disabled={busy()}>
-                Add to the team
-              </button>
+        <DialogForm act="Add to the team" problem={problem()} busy={busy()} onSubmit={() => void add()}>
+          <label class="form-label">
+            Address
+            <input
+              class="input"
+              type="email"
+              required
+              autofocus
+              autocomplete="off"
+              placeholder="name@example.com"
+              value={email()}
+              onInput={(event) => setEmail(event.currentTarget.value)}
+            />
+          </label>
+          <label class="form-label">
+            Name
+            <input
+              class="input"
+              maxLength={100}
+              autocomplete="off"
+              placeholder="For someone who is new here"
+              value={name()}
+              onInput={(event) => setName(event.currentTarget.value)}
+            />
+          </label>
+          <label class="form-label">
+            Role
+            <span class="chosen">
+              <select class="input" value={role()} onChange={(event) => setRole(event.currentTarget.value as Role)}>
+                <For each={roles}>{(one) => <option value={one}>{one.charAt(0) + one.slice(1).toLowerCase()}</option>}</For>
+              </select>
+              <Icon name="down" />
             </span>
-          </div>
-        </form>
+          </label>
+        </DialogForm>
       }
     >
       {(url) => (
-        <>
-          <div class="dialog-body settings-form" role="status">
-            <p>They are new here. This link signs one browser in as them, once, within a week; hand it to nobody else.</p>
-            <span class="command">
-              <code>{url()}</code>
-              <CopyButton text={url()} what="the link" />
-            </span>
-          </div>
-          <div class="dialog-foot">
-            <span class="end">
-              <button type="button" class="button primary" onClick={() => props.onClose()}>
-                I have it
-              </button>
-            </span>
-          </div>
-        </>
+        <ShownOnce
+          words="They are new here. This link signs one browser in as them, once, within a week; hand it to nobody else."
+          text={url()}
+          what="the link"
+          onClose={() => props.onClose()}
+        />
       )}
     </Show>
   );

@@ -4,7 +4,7 @@ import { createClientKeys } from '../api/clientKey.ts';
 import { send } from '../api/client.ts';
 import { failedWith } from '../api/loaded.ts';
 import { CreateApiTokenDocument } from '../generated/operations.ts';
-import { CopyButton } from '../ui/CopyButton.tsx';
+import { DialogForm, ShownOnce } from './DialogForm.tsx';
 import { Icon } from '../ui/Icon.tsx';
 
 const lifetimes = [
@@ -51,87 +51,59 @@ export function TokenForm(props: { onCreated: () => void; onClose: () => void })
     <Show
       when={secret()}
       fallback={
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            void create();
-          }}
-        >
-          <div class="dialog-body settings-form">
-            <label class="form-label">
-              Name
-              <input
-                class="input"
-                required
-                autofocus
-                maxLength={100}
-                placeholder="What it is for"
-                autocomplete="off"
-                value={name()}
-                onInput={(event) => setName(event.currentTarget.value)}
-              />
-            </label>
-            <fieldset class="settings-choices">
-              <legend>It may</legend>
-              <For each={tokenScopes}>
-                {(scope) => (
-                  <label>
-                    <input
-                      type="checkbox"
-                      checked={scopes().includes(scope)}
-                      disabled={scope === 'READ'}
-                      onChange={() => toggle(scope)}
-                    />
-                    {scopeWords[scope]}
-                  </label>
-                )}
-              </For>
-            </fieldset>
-            <label class="form-label">
-              It expires
-              <span class="chosen">
-                <select class="input" value={days()} onChange={(event) => setDays(event.currentTarget.value)}>
-                  <For each={lifetimes}>{(one) => <option value={one.days ?? ''}>{one.words}</option>}</For>
-                </select>
-                <Icon name="down" />
-              </span>
-            </label>
-            <Show when={problem()}>
-              <p class="problem" role="alert">
-                {problem()}
-              </p>
-            </Show>
-          </div>
-          <div class="dialog-foot">
-            <span class="end">
-              <button type="submit" class="button primary" disabled={busy()}>
-                Create token
-              </button>
+        <DialogForm act="Create token" problem={problem()} busy={busy()} onSubmit={() => void create()}>
+          <label class="form-label">
+            Name
+            <input
+              class="input"
+              required
+              autofocus
+              maxLength={100}
+              placeholder="What it is for"
+              autocomplete="off"
+              value={name()}
+              onInput={(event) => setName(event.currentTarget.value)}
+            />
+          </label>
+          <fieldset class="settings-choices">
+            <legend>It may</legend>
+            <For each={tokenScopes}>
+              {(scope) => (
+                <label>
+                  <input
+                    type="checkbox"
+                    checked={scopes().includes(scope)}
+                    disabled={scope === 'READ'}
+                    onChange={() => toggle(scope)}
+                  />
+                  {scopeWords[scope]}
+                </label>
+              )}
+            </For>
+          </fieldset>
+          <label class="form-label">
+            It expires
+            <span class="chosen">
+              <select class="input" value={days()} onChange={(event) => setDays(event.currentTarget.value)}>
+                <For each={lifetimes}>{(one) => <option value={one.days ?? ''}>{one.words}</option>}</For>
+              </select>
+              <Icon name="down" />
             </span>
-          </div>
-        </form>
+          </label>
+        </DialogForm>
       }
     >
       {(text) => (
-        <>
-          <div class="dialog-body settings-form" role="status">
-            <p>Copy the secret now: it is not shown again.</p>
-            <span class="command">
-              <code data-secret>{text()}</code>
-              <CopyButton text={text()} what="the secret" />
-            </span>
-            <p class="dim">
-              Send it as <code>Authorization: Bearer …</code>
-            </p>
-          </div>
-          <div class="dialog-foot">
-            <span class="end">
-              <button type="button" class="button primary" onClick={() => props.onClose()}>
-                I have it
-              </button>
-            </span>
-          </div>
-        </>
+        <ShownOnce
+          words="Copy the secret now: it is not shown again."
+          text={text()}
+          what="the secret"
+          onClose={() => props.onClose()}
+        >
+          <p class="dim">
+            Send it as <code>Authorization: Bearer …</code>
+          </p>
+        </ShownOnce>
       )}
     </Show>
   );

@@ -228,7 +228,7 @@ export class Resolvers {
     const known = this.#world.made.get(clientKey ?? '');
     const messageId = (known?.id ?? newId('msg')) as MessageId;
     if (!known) {
-      const decision = admitFollowUp(run.state, this.#world.person, { messageId, text: text ?? '' });
+      const decision = admitFollowUp(run.state, this.#world.person, { messageId, text: text ?? '', clientKey: clientKey ?? '' });
       if (!decision.ok) return this.#refused(run, decision.refusal);
       this.#world.made.set(clientKey ?? '', { body: '', id: messageId });
       run.append(...decision.events);

@@ -51,7 +51,7 @@ class Writer extends LogWriter {
 
   message(): string {
     const messageId = `msg_${++this.#things}`;
-    this.add({ __typename: 'MessageAddedEvent', messageId, author: mira, text: `do ${messageId}`, size: 8 });
+    this.add({ __typename: 'MessageAddedEvent', messageId, author: mira, text: `do ${messageId}`, size: 8, clientKey: null });
     this.#waiting.push(messageId);
     return messageId;
   }

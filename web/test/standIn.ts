@@ -27,6 +27,8 @@ export class StandIn {
   readonly world = new World();
   /** Nobody is signed in any more. */
   signedOut = false;
+  /** What a request asks for is done, but its answer is lost on the way. */
+  mute = false;
   /** No request is answered and no socket accepted. */
   away = false;
   /** Every cursor but the start is refused, as if the log had been cut. */
@@ -111,6 +113,10 @@ export class StandIn {
           variableValues: variables,
           operationName,
         });
+    if (this.mute) {
+      request.socket.destroy();
+      return;
+    }
     response
       .writeHead(this.signedOut ? 401 : 200, { 'content-type': 'application/graphql-response+json' })
       .end(JSON.stringify(result));

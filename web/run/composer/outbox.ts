@@ -12,8 +12,6 @@ export interface OutgoingMessage {
   readonly state: 'SENDING' | 'WAITING' | 'SENT' | 'REFUSED';
   /** Why it was refused. */
   readonly reason: string | null;
-  /** The message it has become. */
-  readonly messageId: string | null;
 }
 
 export interface Outbox {
@@ -21,8 +19,8 @@ export interface Outbox {
   readonly send: (text: string) => void;
   /** Takes a message that has not arrived out, and gives its text. */
   readonly take: (key: string) => string;
-  /** The message is in the transcript now. */
-  readonly arrived: (messageIds: ReadonlySet<string>) => void;
+  /** Messages with these keys are in the transcript now, be they acknowledged or not. */
+  readonly arrived: (keys: ReadonlySet<string>) => void;
 }
 
 const keyOf = (runId: string): string => `baton.outbox.${runId}`;
@@ -53,7 +51,7 @@ export function createOutbox(runId: string, online: Accessor<boolean>, apply: (r
       const { sendFollowUp } = await send(SendFollowUpDocument, { input: { runId, clientKey: key, text } });
       if (sendFollowUp.__typename !== 'SendFollowUpPayload')
         return change(key, { state: 'REFUSED', reason: sendFollowUp.message });
-      change(key, { state: 'SENT', messageId: sendFollowUp.followUp.id });
+      change(key, { state: 'SENT' });
       apply(sendFollowUp.run);
     } catch (error) {
       if (error instanceof ApiFailure && error.code === 'GATEWAY_UNREACHABLE') {
@@ -86,7 +84,6 @@ export function createOutbox(runId: string, online: Accessor<boolean>, apply: (r
         at: new Date().toISOString(),
         state: 'WAITING',
         reason: null,
-        messageId: null,
       };
       setMessages((all) => [...all, message]);
     },
@@ -95,10 +92,8 @@ export function createOutbox(runId: string, online: Accessor<boolean>, apply: (r
       setMessages((all) => all.filter((message) => message.key !== key));
       return text;
     },
-    arrived: (messageIds) => {
-      if (messages().some(({ messageId }) => messageId !== null && messageIds.has(messageId))) {
-        setMessages((all) => all.filter(({ messageId }) => messageId === null || !messageIds.has(messageId)));
-      }
+    arrived: (keys) => {
+      if (messages().some(({ key }) => keys.has(key))) setMessages((all) => all.filter(({ key }) => !keys.has(key)));
     },
   };
 }

@@ -13,7 +13,7 @@ const entriesOf = (transcript: Transcript) => transcript.sections.flatMap(({ ent
 function started(): LogWriter {
   const log = new LogWriter();
   log.add({ __typename: 'RunCreatedEvent', title: 'A run', origin: 'MANUAL', harness: 'SCRIPT' });
-  log.add({ __typename: 'MessageAddedEvent', messageId: 'm1', author: mira, text: 'make', size: 4 });
+  log.add({ __typename: 'MessageAddedEvent', messageId: 'm1', author: mira, text: 'make', size: 4, clientKey: null });
   log.ordinal = 1;
   log.add({ __typename: 'SessionOpenedEvent', sessionId: 's', ordinal: 1, cause: 'START', harness: 'SCRIPT', restoreFrom: null });
   return log;

@@ -5,8 +5,9 @@ import { redactedIn, type Entry, type EventOf, type PendingMessage, type TurnEnt
 const keyOf = (turn: number): string => `turn ${turn}`;
 
 export function addMessage({ value }: Draft, event: EventOf<'MessageAddedEvent'>): void {
-  const { messageId, seq, at, author, text, size } = event;
-  value.pending = [...value.pending, { messageId, messageSeq: seq, seq, at, author, text, size, ...redactedIn(event) }];
+  const { messageId, clientKey, seq, at, author, text, size } = event;
+  const message = { messageId, clientKey, messageSeq: seq, seq, at, author, text, size, ...redactedIn(event) };
+  value.pending = [...value.pending, message];
 }
 
 /** The message stays where it waits until its turn begins, which the same transaction says next. */
@@ -16,7 +17,7 @@ export function deliverMessage(_draft: Draft, _event: EventOf<'MessageDeliveredE
 function take({ value }: Draft, messageId: string): Omit<PendingMessage, 'seq' | 'at'> {
   const found = value.pending.find((message) => message.messageId === messageId);
   value.pending = value.pending.filter((message) => message !== found);
-  if (!found) return { messageId, messageSeq: null, author: null, text: null, size: 0 };
+  if (!found) return { messageId, clientKey: null, messageSeq: null, author: null, text: null, size: 0 };
   const { seq: _, at: __, ...message } = found;
   return message;
 }
@@ -78,6 +79,7 @@ export function rollBack(draft: Draft, event: EventOf<'TurnRolledBackEvent'>): v
     messageId: event.messageId,
     seq: event.seq,
     at: event.at,
+    clientKey: turn?.kind === 'TURN' ? turn.clientKey : null,
     messageSeq: turn?.kind === 'TURN' ? turn.messageSeq : null,
     author: turn?.kind === 'TURN' ? turn.author : null,
     text: turn?.kind === 'TURN' ? turn.text : null,

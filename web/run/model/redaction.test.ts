@@ -10,7 +10,7 @@ const redaction = { actor: mira, at: '2026-01-05T10:00:00.000Z', reason: 'a pass
 function someLog(): readonly LogEvent[] {
   const log = new LogWriter();
   log.add({ __typename: 'RunCreatedEvent', title: 'A run', origin: 'MANUAL', harness: 'SCRIPT' });
-  log.add({ __typename: 'MessageAddedEvent', messageId: 'm1', author: mira, text: 'make', size: 4 });
+  log.add({ __typename: 'MessageAddedEvent', messageId: 'm1', author: mira, text: 'make', size: 4, clientKey: null });
   log.ordinal = 1;
   log.add({ __typename: 'SessionOpenedEvent', sessionId: 's', ordinal: 1, cause: 'START', harness: 'SCRIPT', restoreFrom: null });
   log.add({ __typename: 'MessageDeliveredEvent', messageId: 'm1' });

@@ -37,6 +37,7 @@ export interface TurnEntry extends EntryBase {
   readonly kind: 'TURN';
   readonly turn: number;
   readonly messageId: string;
+  readonly clientKey: string | null;
   readonly messageSeq: number | null;
   /** Null when the message came before what was loaded. */
   readonly author: Actor | null;
@@ -51,6 +52,7 @@ export interface TurnEntry extends EntryBase {
 export interface MessageEntry extends EntryBase {
   readonly kind: 'MESSAGE';
   readonly messageId: string;
+  readonly clientKey: string | null;
   readonly messageSeq: number | null;
   readonly author: Actor | null;
   readonly text: string | null;
@@ -134,6 +136,8 @@ export interface Section {
 /** A message that waits for its turn. */
 export interface PendingMessage extends Pick<EntryBase, 'redacted'> {
   readonly messageId: string;
+  /** The key under which its author sent it, if that is known. */
+  readonly clientKey: string | null;
   /** The event that added it; null when that is on a page that was not loaded. */
   readonly messageSeq: number | null;
   readonly seq: number;

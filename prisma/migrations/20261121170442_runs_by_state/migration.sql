@@ -1,0 +1,2 @@
+-- CreateIndex
+CREATE INDEX "Run_state_id_idx" ON "Run"("state", "id");
