@@ -21,6 +21,15 @@ const schema = z.object({
   BATON_ALLOW_LOCAL_REPOSITORIES: flag
     .default(false)
     .describe('Whether environments may name repositories by a path on the worker.'),
+  BATON_READY_CHECKOUTS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(1000)
+    .default(4)
+    .describe(
+      'How many checkouts it keeps ready, of commits that sessions were opened at; the next session of one need not wait for its files. 0 for none.',
+    ),
   BATON_WORKER_DRAIN_SECONDS: z.coerce
     .number()
     .min(0)

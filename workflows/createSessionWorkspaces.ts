@@ -1,6 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import type { Logger } from 'pino';
 import type { BlobStore } from '../blobs/blobStore.ts';
+import type { WorkerConfig } from '../config/worker.ts';
 import type { BlobRef, SnapshotSummary } from '../domain/snapshot.ts';
 import type { Sandbox } from '../harnesses/sandbox.ts';
 import type { SessionToOpen } from '../journal/readSession.ts';
@@ -10,22 +12,24 @@ import { sandboxedGit } from './sandboxedGit.ts';
 import type { SessionWorkspaces } from './sessionWorkspaces.ts';
 
 export interface SessionWorkspacesOptions {
+  readonly config: WorkerConfig;
   readonly blobs: BlobStore;
   readonly sandbox: Sandbox;
-  /** The worker's own directory. */
-  readonly directory: string;
-  /** Whether environments may name repositories by a path on this worker. */
-  readonly allowLocal: boolean;
+  readonly log: Logger;
 }
 
 /** The session's view of the workspaces: each in the session's own directory, on the run's own branch. */
-export function createSessionWorkspaces({ blobs, sandbox, directory, allowLocal }: SessionWorkspacesOptions): SessionWorkspaces {
+export function createSessionWorkspaces({ config, blobs, sandbox, log }: SessionWorkspacesOptions): SessionWorkspaces {
+  const directory = config.BATON_WORKER_HOME;
+  const most = config.BATON_READY_CHECKOUTS;
+  const onTrouble = (error: unknown) => log.warn({ err: error }, 'a checkout for sessions to come could not be made');
   const nothing = path.join(directory, 'nothing');
   mkdirSync(nothing, { recursive: true, mode: 0o755 });
   const workspaces = createWorkspaces({
     blobs,
     mirrors: path.join(directory, 'mirrors'),
     workspaceGit: sandboxedGit({ sandbox, nothing }),
+    ...(most > 0 && { ready: { directory: path.join(directory, 'ready'), most, onTrouble } }),
   });
   return {
     open: (session, info, onProgress) =>
@@ -35,7 +39,7 @@ export function createSessionWorkspaces({ blobs, sandbox, directory, allowLocal 
         workingBranch: workingBranch(info),
         restoring: manifestOf(info.restore?.summary),
         author: { name: info.creatorName, email: info.creatorEmail ?? 'baton@localhost' },
-        allowLocal,
+        allowLocal: config.BATON_ALLOW_LOCAL_REPOSITORIES,
         signal: session.halted,
         onProgress,
       }),
@@ -45,6 +49,7 @@ export function createSessionWorkspaces({ blobs, sandbox, directory, allowLocal 
         manifest: info.restore.summary.manifest,
         snapshotId: info.restore.snapshotId,
         opened: session.opened,
+        untouched: info.setupCommands.length === 0,
         signal: session.halted,
       }),
     // A cancel stops what the agent does; what it did is still captured.
@@ -58,6 +63,7 @@ export function createSessionWorkspaces({ blobs, sandbox, directory, allowLocal 
       });
       return { summary, changed: changes };
     },
+    close: () => workspaces.close(),
   };
 }
 

@@ -33,12 +33,7 @@ await runPart(async () => {
   const stranded = endStrandedSandboxes();
   if (stranded > 0) log.info({ stranded }, 'sandboxes that a killed worker left half made were ended');
   const blobs = openBlobStore({ place: config.BATON_BLOBS, masterKey: config.masterKey });
-  const workspaces = createSessionWorkspaces({
-    blobs,
-    sandbox,
-    directory: config.BATON_WORKER_HOME,
-    allowLocal: config.BATON_ALLOW_LOCAL_REPOSITORIES,
-  });
+  const workspaces = createSessionWorkspaces({ config, blobs, sandbox, log });
   const worker = await startWorker(config, log, { sandbox, workspaces, blobs, traces });
   log.info('the worker polls');
   worker.done.catch((error: unknown) => {

@@ -18,4 +18,6 @@ export interface SessionWorkspaces {
     info: SessionToOpen,
     signal: AbortSignal,
   ): Promise<{ summary: SnapshotSummary; changed: readonly FileChange[] }>;
+  /** Makes no more checkouts for sessions to come. */
+  close(): Promise<void>;
 }

@@ -158,7 +158,7 @@ export async function startWorker(config: WorkerConfig, log: Logger, parts: Work
     await sessions.endAll();
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
     await done.catch((error: unknown) => log.error({ err: error }, 'the worker ended with an error'));
-    await sessions.removed();
+    await Promise.all([sessions.removed(), workspaces.close()]);
     await internal?.stop();
     await readiness.settled();
     await Promise.all([connection.close(), native.close(), journal.close()]);

@@ -16,7 +16,7 @@ import type { Change, Gap, GitManifest, IndexManifest, RepositoryManifest } from
 import type { RefTarget } from './refs.ts';
 import { scanWorktree, type Scan } from './scan.ts';
 import { gitFolder, ObjectsUnreadableError, type SideRepository } from './sideRepository.ts';
-import { viewKeeper, WorkspaceView } from './view.ts';
+import { viewKeeper, WorkspaceView, type ViewedEntry } from './view.ts';
 import { changesWithoutView, sameView, viewedEntries } from './viewedEntries.ts';
 import type { OpenedMemory, RepositoryMemory } from './workspaceState.ts';
 
@@ -321,33 +321,21 @@ class RepositoryCapture {
     const indexed = new Set(index?.changed.map((entry) => entry.path));
     const viewed = viewedEntries(entries, (path) => indexed.has(path));
     const view = new WorkspaceView(side, this.#base, signal);
-    if (previous && memory?.tree) {
-      const before = new Set(previous.git?.index?.changed.map((entry) => entry.path));
-      if (
-        sameView(
-          viewed,
-          viewedEntries(previous.entries, (path) => before.has(path)),
-        )
-      ) {
-        const { tree } = memory;
-        return {
-          tree,
-          changes: previous.changes,
-          sincePrevious: [],
-          patch: (limit: number) => view.patch(tree, previous.repository, limit),
-        };
-      }
-    }
+    const patchTo = (tree: string) => (limit: number) => view.patch(tree, this.#request.repository.repository, limit);
+    const before = previous && memory ? viewOf(previous) : null;
+    const changes = previous && before && sameView(viewed, before) ? previous.changes : null;
+    if (memory?.tree && changes) return { tree: memory.tree, changes, sincePrevious: [], patch: patchTo(memory.tree) };
     try {
       git?.borrow();
+      // A restore leaves this to the first capture after it, so that no agent waits for it.
+      const treeBefore = memory?.tree ?? (before && (await view.tree(this.#tree, before)));
+      if (treeBefore && changes) return { tree: treeBefore, changes, sincePrevious: [], patch: patchTo(treeBefore) };
       const tree = await view.tree(this.#tree, viewed);
-      const changes = viewed.length === 0 ? [] : await view.changes(view.base, tree);
-      const sincePrevious = memory?.tree ? await view.changes(memory.tree, tree) : null;
       return {
         tree,
-        changes,
-        sincePrevious,
-        patch: (limit: number) => view.patch(tree, this.#request.repository.repository, limit),
+        changes: viewed.length === 0 ? [] : await view.changes(view.base, tree),
+        sincePrevious: treeBefore ? await view.changes(treeBefore, tree) : null,
+        patch: patchTo(tree),
       };
     } catch (error) {
       if (!(error instanceof ObjectsUnreadableError || (error instanceof GitError && !error.timedOut))) throw error;
@@ -365,6 +353,11 @@ class RepositoryCapture {
 function leftOut({ ignored }: Scan, entries: readonly CapturedEntry[]): readonly BytePath[] {
   const captured = new Set(entries.map((entry) => entry.path));
   return ignored.filter((path) => !captured.has(path));
+}
+
+function viewOf({ entries, git }: RepositoryManifest): ViewedEntry[] {
+  const indexed = new Set(git?.index?.changed.map((entry) => entry.path));
+  return viewedEntries(entries, (path) => indexed.has(path));
 }
 
 const noPatch = async (): Promise<null> => null;

@@ -69,7 +69,23 @@ async function withCopy<T>(side: SideRepository, text: Buffer, run: (path: strin
   }
 }
 
-async function listSettings(side: SideRepository, text: Buffer, signal: AbortSignal): Promise<Setting[]> {
+/** What git said of texts that it was asked about lately. */
+const listed = new Map<string, readonly Setting[]>();
+const mostListed = 100;
+const longestListed = 16 * 1024;
+
+async function listSettings(side: SideRepository, text: Buffer, signal: AbortSignal): Promise<readonly Setting[]> {
+  const key = text.toString('latin1');
+  const known = listed.get(key) ?? (await askForSettings(side, text, signal));
+  if (key.length > longestListed) return known;
+  listed.delete(key);
+  listed.set(key, known);
+  const [oldest] = listed.keys();
+  if (listed.size > mostListed && oldest !== undefined) listed.delete(oldest);
+  return known;
+}
+
+async function askForSettings(side: SideRepository, text: Buffer, signal: AbortSignal): Promise<Setting[]> {
   return withCopy(side, text, async (path) => {
     const { stdout } = await side.run(['config', '--file', path, '--no-includes', '--list', '-z'], { signal });
     return stdout

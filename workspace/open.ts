@@ -18,7 +18,8 @@ import { branchOf, isRefName, refOfBranchName } from './refs.ts';
 import { diskFull, isDiskFull } from './remote.ts';
 import { parseRepositoryUrl, type RepositoryUrl } from './repositoryUrl.ts';
 import { gitFolder, SideRepository } from './sideRepository.ts';
-import { makeWorkingCopy, type Author } from './workingCopy.ts';
+import type { ReadyCheckouts } from './readyCheckouts.ts';
+import { checkOutCommit, makeWorkingCopy, type Author } from './workingCopy.ts';
 import { WorkspaceState, type OpenedMemory } from './workspaceState.ts';
 
 /** A repository as the environment names it. */
@@ -60,6 +61,8 @@ interface Deps {
   readonly git: Git;
   readonly blobs: BlobStore;
   readonly mirrors: Mirrors;
+  /** Checkouts that were made in advance; null for none. */
+  readonly ready: ReadyCheckouts | null;
 }
 
 /**
@@ -87,10 +90,13 @@ export async function openWorkspace(deps: Deps, request: OpenRequest): Promise<O
       opened.push(await make(deps, request, planned, directory, real));
     const inOrder = request.repositories.flatMap(({ repository }) => opened.filter((other) => other.repository === repository));
     state.finish(key, inOrder);
+    for (const planned of plans) deps.ready?.want(planned);
     return inOrder;
   } catch (error) {
-    if (isDiskFull(error)) throw diskFull(error);
-    throw error;
+    if (!isDiskFull(error)) throw error;
+    // What was made in advance gives way to the next attempt.
+    await deps.ready?.clear();
+    throw diskFull(error);
   }
 }
 
@@ -249,7 +255,7 @@ function makeFolder(directory: string, repository: string): void {
 }
 
 async function makeAt(
-  { git }: Deps,
+  { git, ready }: Deps,
   request: OpenRequest,
   planned: Plan,
   target: string,
@@ -257,16 +263,9 @@ async function makeAt(
 ): Promise<OpenedRepository> {
   const { repository, url, mirror, baseBranch, commit, format } = planned;
   const { signal, workingBranch, author = defaultAuthor } = request;
-  const fileSystem = await makeWorkingCopy(git, {
-    directory: target,
-    mirror,
-    commit,
-    branch: workingBranch,
-    origin: url.shown,
-    author,
-    format,
-    signal,
-  });
+  const checkout = { directory: target, mirror, commit, format, signal };
+  const fileSystem = (await ready?.take(checkout, target)) ?? (await checkOutCommit(git, checkout));
+  await makeWorkingCopy({ ...checkout, branch: workingBranch, origin: url.shown, author });
   const side = new SideRepository({ directory: state.sideDirectory(repository), worktree: await realpath(target), format, git });
   side.create(fileSystem);
   await copyFile(join(target, gitFolder, 'index'), side.index);

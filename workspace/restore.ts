@@ -26,6 +26,8 @@ export interface RestoreRequest {
   readonly snapshotId: SnapshotId;
   /** What `open` gave, with this manifest as `restoring`. */
   readonly opened: readonly OpenedRepository[];
+  /** Whether nothing has run in the workspace since it was opened. */
+  readonly untouched?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -130,6 +132,7 @@ async function restoreOne(
     nested: nestedIn(repository.repository, request.opened),
     side,
     atOpen,
+    untouched: request.untouched ?? false,
     reader,
     log,
     signal: request.signal,

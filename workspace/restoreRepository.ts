@@ -23,8 +23,7 @@ import { restoreRefs } from './restoreRefs.ts';
 import { dirtyFiles, scanWorktree, type Scan } from './scan.ts';
 import { gitFolder, ObjectsUnreadableError, type SideRepository } from './sideRepository.ts';
 import { verifyFiles, type VerifiedFiles } from './verifyFiles.ts';
-import { viewKeeper, WorkspaceView } from './view.ts';
-import { viewedEntries } from './viewedEntries.ts';
+import { viewKeeper } from './view.ts';
 import type { OpenedMemory, RepositoryMemory } from './workspaceState.ts';
 
 export interface RestoreRepositoryRequest {
@@ -34,6 +33,8 @@ export interface RestoreRepositoryRequest {
   readonly nested: readonly BytePath[];
   readonly side: SideRepository;
   readonly atOpen: OpenedMemory;
+  /** Whether nothing has run in the worktree since it was opened. */
+  readonly untouched: boolean;
   readonly reader: ContentReader;
   readonly log: RestoreLog;
   readonly signal: AbortSignal;
@@ -121,7 +122,8 @@ class RepositoryRestore {
     const { scan, verified } = await this.#restoreWorktree();
     const index = await this.#restoreIndex(manifest.git?.index ?? null, verified);
     return {
-      memory: await this.#remember(scan, verified, index),
+      // The tree is made by the first capture, from the manifest.
+      memory: { seen: verified.seen, directories: [...scan.changedDirectories], index, tree: null },
       watched: manifest.entries.flatMap((entry) => (entry.kind !== 'DIRECTORY' && entry.base !== null ? [entry.path] : [])),
     };
   }
@@ -213,10 +215,11 @@ class RepositoryRestore {
   }
 
   async #restoreWorktree(): Promise<{ scan: Scan; verified: VerifiedFiles }> {
-    const { manifest, side, nested, reader, signal } = this.#request;
+    const { manifest, side, nested, untouched, reader, signal } = this.#request;
     const paths = new Set(manifest.entries.map((entry) => entry.path));
     // What setup commands did to tracked files that were as the base commit has them is undone first.
-    const changed = (await dirtyFiles(this.#scanned)).paths.filter((path) => !paths.has(path));
+    const dirty = untouched ? [] : (await dirtyFiles(this.#scanned)).paths;
+    const changed = dirty.filter((path) => !paths.has(path));
     if (changed.length > 0) {
       await side.checkoutFiles(changed, signal);
       this.#tree = new BaseTree(side);
@@ -374,22 +377,6 @@ class RepositoryRestore {
       if (error instanceof IndexCorruptError || error instanceof IndexNotPlainError) return null;
       throw error;
     }
-  }
-
-  async #remember(scan: Scan, verified: VerifiedFiles, index: RepositoryMemory['index']): Promise<RepositoryMemory> {
-    const { manifest, side, signal } = this.#request;
-    const indexed = new Set(manifest.git?.index?.changed.map((entry) => entry.path));
-    let tree: string | null = null;
-    try {
-      tree = await new WorkspaceView(side, this.#openedCommit, signal).tree(
-        this.#tree,
-        viewedEntries(manifest.entries, (path) => indexed.has(path)),
-      );
-    } catch (error) {
-      // Then the next capture only shows its changes without counting lines.
-      if (!(error instanceof GitError) || error.timedOut) throw error;
-    }
-    return { seen: verified.seen, directories: [...scan.changedDirectories], index, tree };
   }
 }
 

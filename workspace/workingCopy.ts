@@ -15,49 +15,61 @@ export interface Author {
   readonly email: string;
 }
 
-export interface WorkingCopy {
+/** A commit's files, with a git directory that has no refs and no settings of anyone yet. */
+export interface Checkout {
   /** Where it is made; empty or not there yet. */
   readonly directory: string;
   readonly mirror: Mirror;
   /** What to check out; null makes a repository without commits. */
   readonly commit: string | null;
+  readonly format: ObjectFormat;
+  readonly signal: AbortSignal;
+}
+
+/** What makes a checkout a clone for a run. */
+export interface WorkingCopy extends Checkout {
   /** The branch it is on, at that commit. */
   readonly branch: string;
   /** What `origin` points to. */
   readonly origin: string;
   readonly author: Author;
-  readonly format: ObjectFormat;
-  readonly signal: AbortSignal;
 }
 
 const copyDeadlineMs = 30 * 60_000;
 
 /**
- * Makes a clone of what the mirror has: branches of the remote as `origin/…`, its tags, and a branch of its own.
+ * Checks a commit out, with all objects that the mirror has. It knows nothing of the run that it will be for.
  *
  * The objects are copied, sharing their blocks where the file system can (Btrfs, XFS, APFS), while the files are
  * checked out straight from the mirror. Neither hard links nor alternates: an agent could change the mirror's packs
  * through a link, and a clone that borrows from the mirror could not be used where the mirror is not in sight.
  */
-export async function makeWorkingCopy(git: Git, copy: WorkingCopy): Promise<FileSystemSettings> {
-  const { directory, mirror, format, signal } = copy;
+export async function checkOutCommit(git: Git, checkout: Checkout): Promise<FileSystemSettings> {
+  const { directory, format, signal } = checkout;
   await mkdir(directory, { recursive: true });
   await git(['init', '--quiet', '--template=', `--object-format=${format}`, directory], { cwd: directory, signal });
-  const gitDirectory = join(directory, '.git');
-  await writeFile(join(gitDirectory, 'config'), configText(await readFile(join(gitDirectory, 'config'), 'utf8'), copy));
-  await mkdir(join(gitDirectory, 'info'), { recursive: true });
-  writeCopyRefs(gitDirectory, copy);
-  // The checkout takes longest; the rest is done beside it. All have ended when this one ends, also when one has failed.
+  // The files take longest; the rest is done beside them. All have ended when this one ends, also when one has failed.
   const steps = [
     readFileSystemSettings(git, directory, signal),
-    checkOut(git, copy),
-    copyPacks(join(mirror.path, 'objects/pack'), join(gitDirectory, 'objects/pack'), signal).then(() => checkPacks(git, copy)),
+    writeFiles(git, checkout),
+    copyPacks(checkout).then(() => checkPacks(git, checkout)),
   ] as const;
   await Promise.allSettled(steps);
   return (await Promise.all(steps))[0];
 }
 
-async function checkOut(git: Git, { directory, mirror, commit, signal }: WorkingCopy): Promise<void> {
+/** Makes a checkout a clone of what the mirror has: branches of the remote as `origin/…`, its tags, a branch of its own. */
+export async function makeWorkingCopy(copy: WorkingCopy): Promise<void> {
+  const gitDirectory = join(copy.directory, '.git');
+  const config = join(gitDirectory, 'config');
+  await writeFile(config, configText(await readFile(config, 'utf8'), copy));
+  await mkdir(join(gitDirectory, 'info'), { recursive: true });
+  // A checkout that was made some time ago lacks what the mirror has got since.
+  await copyPacks(copy);
+  writeCopyRefs(gitDirectory, copy);
+}
+
+async function writeFiles(git: Git, { directory, mirror, commit, signal }: Checkout): Promise<void> {
   if (commit === null) {
     await git(['read-tree', '--empty'], { cwd: directory, signal });
     return;
@@ -72,7 +84,7 @@ async function checkOut(git: Git, { directory, mirror, commit, signal }: Working
 }
 
 /** Whether the copied packs are enough by themselves. */
-async function checkPacks(git: Git, { directory, commit, signal }: WorkingCopy): Promise<void> {
+async function checkPacks(git: Git, { directory, commit, signal }: Checkout): Promise<void> {
   if (commit !== null) await git(['cat-file', '-e', `${commit}^{tree}`], { cwd: directory, signal });
 }
 
@@ -127,10 +139,11 @@ function writeCopyRefs(gitDirectory: string, { mirror, commit, branch }: Working
 /** The files of a pack in the order in which they may appear: git takes a pack for whole once it sees its index. */
 const packFiles = ['.pack', '.rev', '.idx'];
 
-/** Copies all packs. When the mirror joins some meanwhile, what took their place is copied. */
-async function copyPacks(from: string, to: string, signal: AbortSignal): Promise<void> {
+/** Copies the packs that are not there yet. When the mirror joins some meanwhile, what took their place is copied. */
+async function copyPacks({ mirror, directory, signal }: Checkout): Promise<void> {
+  const [from, to] = [join(mirror.path, 'objects/pack'), join(directory, '.git/objects/pack')];
   await mkdir(to, { recursive: true });
-  const done = new Set<string>();
+  const done = new Set((await readdir(to)).flatMap((name) => (name.endsWith('.idx') ? [name.slice(0, -'.idx'.length)] : [])));
   for (let attempt = 0; ; attempt++) {
     const names = new Set(await readdir(from));
     const packs = [...names].filter((name) => name.endsWith('.idx')).map((name) => name.slice(0, -'.idx'.length));

@@ -7,12 +7,15 @@ import { directGit, type SpawnGit } from './gitProcess.ts';
 import { keyedQueue } from './keyedQueue.ts';
 import { Mirrors } from './mirrors.ts';
 import { openWorkspace, type OpenRequest } from './open.ts';
+import { ReadyCheckouts, type ReadyCheckoutsOptions } from './readyCheckouts.ts';
 import { restoreWorkspace, type RestoreRequest } from './restore.ts';
 
 export interface WorkspacesOptions {
   readonly blobs: BlobStore;
   /** The directory of this worker's mirrors. */
   readonly mirrors: string;
+  /** Checkouts that are made in advance. None by default. */
+  readonly ready?: ReadyCheckoutsOptions;
   /** Starts git for remotes and mirrors. Plain processes by default. */
   readonly remoteGit?: SpawnGit;
   /** Starts git on what an agent may have written: give one that runs it in a sandbox. Plain processes by default. */
@@ -26,22 +29,30 @@ export interface Workspaces {
   open(request: OpenRequest): Promise<OpenedRepository[]>;
   capture(request: CaptureRequest): Promise<Captured>;
   restore(request: RestoreRequest): Promise<RestoreReport>;
+  /** Resolves when the checkouts for sessions to come are made. */
+  settled(): Promise<void>;
+  /** Makes no more checkouts for sessions to come. */
+  close(): Promise<void>;
 }
 
 export function createWorkspaces({
   blobs,
   mirrors,
+  ready: readyOptions,
   remoteGit = directGit(),
   workspaceGit = directGit(),
   remoteVariables = {},
 }: WorkspacesOptions): Workspaces {
   const git = createGit(workspaceGit);
   const mirrorStore = new Mirrors({ directory: mirrors, git: createGit(remoteGit), variables: remoteVariables });
+  const ready = readyOptions ? new ReadyCheckouts(git, readyOptions) : null;
   // Two operations on one workspace wait for each other: a retry may begin while the first attempt still runs.
   const queue = keyedQueue();
   return {
-    open: (request) => queue(request.state, () => openWorkspace({ git, blobs, mirrors: mirrorStore }, request)),
+    open: (request) => queue(request.state, () => openWorkspace({ git, blobs, mirrors: mirrorStore, ready }, request)),
     capture: (request) => queue(request.state, () => captureWorkspace({ git, blobs }, request)),
     restore: (request) => queue(request.state, () => restoreWorkspace({ git, blobs }, request)),
+    settled: async () => ready?.settled(),
+    close: async () => ready?.close(),
   };
 }

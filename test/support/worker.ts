@@ -18,11 +18,6 @@ export async function startTestWorker({ environment }: TestSettings, more: Recor
   installed = true;
   const { sandbox } = await detectSandbox(config.BATON_SANDBOX);
   const blobs = openBlobStore({ place: config.BATON_BLOBS, masterKey: config.masterKey });
-  const workspaces = createSessionWorkspaces({
-    blobs,
-    sandbox,
-    directory: config.BATON_WORKER_HOME,
-    allowLocal: config.BATON_ALLOW_LOCAL_REPOSITORIES,
-  });
+  const workspaces = createSessionWorkspaces({ config, blobs, sandbox, log });
   return startWorker(config, log, { sandbox, workspaces, blobs });
 }
