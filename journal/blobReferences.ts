@@ -1,19 +1,23 @@
-import type { TeamId } from '../domain/ids.ts';
+import type { RunId, TeamId } from '../domain/ids.ts';
 import type { Journal } from './journal.ts';
 
 /** Addresses that the team's snapshots name, and what is known of the manifests among them. */
 const live = `
-  SELECT DISTINCT s.summary->'manifest'->>'hash' AS manifest, s.summary->'patch'->>'hash' AS patch
+  SELECT DISTINCT s.summary->'manifest'->>'hash' AS manifest, s.summary->'patch'->>'hash' AS patch, s."runId"
   FROM "Snapshot" s JOIN "Run" r ON r.id = s."runId" WHERE r."teamId" = $1`;
 
-/** Manifests of the team's snapshots of which it is not known yet what they refer to. */
-export async function unreadManifests(journal: Journal, teamId: TeamId): Promise<string[]> {
-  const { rows } = await journal.pool.query<{ manifest: string }>(
-    `SELECT DISTINCT live.manifest FROM (${live}) live
-     WHERE NOT EXISTS (SELECT 1 FROM "ManifestBlobs" m WHERE m."teamId" = $1 AND m.manifest = live.manifest)`,
+/** Manifests of the team's snapshots of which it is not known yet what they refer to, each with a run that it is of. */
+export async function unreadManifests(
+  journal: Journal,
+  teamId: TeamId,
+): Promise<readonly { readonly manifest: string; readonly runId: RunId }[]> {
+  const { rows } = await journal.pool.query<{ manifest: string; runId: RunId }>(
+    `SELECT live.manifest, min(live."runId") AS "runId" FROM (${live}) live
+     WHERE NOT EXISTS (SELECT 1 FROM "ManifestBlobs" m WHERE m."teamId" = $1 AND m.manifest = live.manifest)
+     GROUP BY live.manifest`,
     [teamId],
   );
-  return rows.map(({ manifest }) => manifest);
+  return rows;
 }
 
 /** Keeps what a manifest refers to. */

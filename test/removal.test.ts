@@ -33,11 +33,13 @@ const finish = async (text: string): Promise<string> => {
   return runId;
 };
 const download = (url: string) => fetch(url, { headers: { authorization: `Bearer ${system.token}` } });
-const blobsOf = async () => {
+const blobStore = () => {
   const { BATON_BLOBS: directory = '', BATON_MASTER_KEY: key = '' } = system.settings.environment;
+  return directoryStore({ directory, masterKey: Buffer.from(key, 'base64') });
+};
+const blobsOf = async () => {
   const found: string[] = [];
-  for await (const { hash } of directoryStore({ directory, masterKey: Buffer.from(key, 'base64') }).list(system.world.teamId))
-    found.push(hash);
+  for await (const { hash } of blobStore().list(system.world.teamId)) found.push(hash);
   return found;
 };
 const isForgotten = async (workflowId: string): Promise<boolean> => {
@@ -137,6 +139,25 @@ test('what is past its team’s time goes by itself, as the dry run said; the ru
     { input: { clientKey: 'after', runId: old, text: 'go on' } },
   );
   expect(refused.data.sendFollowUp).toEqual({ code: 'RUN_NOT_CONTINUABLE', reason: 'NO_CONVERSATION' });
+});
+
+test('a snapshot that is damaged keeps all blobs, and is named', async () => {
+  const { teamId, journal } = system.world;
+  const runId = await finish('echo damaged > damaged.txt');
+  const { rows } = await journal.pool.query<{ hash: string }>(
+    `SELECT summary->'manifest'->>'hash' AS hash FROM "Snapshot" WHERE "runId" = $1`,
+    [runId],
+  );
+  await journal.pool.query('DELETE FROM "ManifestBlobs" WHERE "teamId" = $1', [teamId]);
+  for (const { hash } of rows) await blobStore().delete(teamId, hash);
+  const { data } = await system.api(
+    'mutation ($input: CollectGarbageInput!) { collectGarbage(input: $input) { ... on Error { code message } ... on SnapshotUnreadableError { runId } } }',
+    { input: { teamId, dryRun: false } },
+  );
+  expect(data.collectGarbage).toMatchObject({ code: 'SNAPSHOT_UNREADABLE', runId });
+  expect(data.collectGarbage.message).toContain('Put the blob back from a backup');
+  await system.mutate('deleteRun', { runId });
+  expect((await system.mutate('collectGarbage', { teamId, dryRun: true }, 'kept')).kept).toBeGreaterThan(0);
 });
 
 test('settings and garbage are for admins', async () => {

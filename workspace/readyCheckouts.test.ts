@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   lab.close();
-  expect(troubles).toEqual([]);
+  if (troubles.length > 0) throw new Error(`A checkout could not be made: ${String(troubles[0])}`);
 });
 
 const files = { 'a.txt': 'a\n', 'src/b.txt': 'b\n', 'run.sh': '#!/bin/sh\n' };

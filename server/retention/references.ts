@@ -1,5 +1,5 @@
 import type { BlobStore } from '../../blobs/blobStore.ts';
-import type { TeamId } from '../../domain/ids.ts';
+import type { RunId, TeamId } from '../../domain/ids.ts';
 import { blobsOfManifest, rememberManifest, unreadManifests } from '../../journal/blobReferences.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { blobsInManifest } from '../../workspace/bundle.ts';
@@ -12,13 +12,31 @@ export interface BlobKeeping {
   readonly graceMs: number;
 }
 
-/**
- * Sees to it that it is known what each snapshot of the team refers to. Throws when a manifest cannot be read: then
- * nobody can tell what it refers to, and nothing of the team may go.
- */
+/** The manifest of a snapshot cannot be read: nobody can tell what it refers to, and nothing of the team may go. */
+export class UnreadableSnapshotError extends Error {
+  readonly runId: RunId;
+  constructor(runId: RunId, cause: Error) {
+    super(
+      `A snapshot of the run ${runId} cannot be read (${cause.message}), so that nobody can tell which blobs it needs; none was removed. Put the blob back from a backup, or redact the snapshot or delete the run.`,
+      { cause },
+    );
+    this.name = 'UnreadableSnapshotError';
+    this.runId = runId;
+  }
+}
+
+const unreadable = new Set(['BlobCorruptError', 'BlobMissingError', 'ManifestUnreadableError']);
+
+/** Whether an error says that a manifest is gone or damaged, not only out of reach for now. */
+export const isUnreadable = (error: Error): boolean => unreadable.has(error.name);
+
+/** Sees to it that it is known what each snapshot of the team refers to. Throws UnreadableSnapshotError. */
 export async function readAllManifests({ journal, blobs }: BlobKeeping, teamId: TeamId): Promise<void> {
-  for (const manifest of await unreadManifests(journal, teamId)) {
-    await rememberManifest(journal, teamId, manifest, await blobsInManifest(blobs, teamId, manifest));
+  for (const { manifest, runId } of await unreadManifests(journal, teamId)) {
+    const read = await blobsInManifest(blobs, teamId, manifest).catch((error: Error) => {
+      throw isUnreadable(error) ? new UnreadableSnapshotError(runId, error) : error;
+    });
+    await rememberManifest(journal, teamId, manifest, read);
   }
 }
 

@@ -1,8 +1,6 @@
 import { forgetManifests, referredBlobs } from '../../journal/blobReferences.ts';
 import { finishRelease, type SnapshotRelease } from '../../journal/releases.ts';
-import { blobsOfReleased, readAllManifests, type BlobKeeping } from './references.ts';
-
-const unreadable = new Set(['BlobCorruptError', 'BlobMissingError', 'ManifestUnreadableError']);
+import { blobsOfReleased, isUnreadable, readAllManifests, type BlobKeeping } from './references.ts';
 
 /**
  * Removes the blobs of a snapshot that went, but for those that another snapshot refers to or that were put lately.
@@ -14,7 +12,7 @@ export async function removeReleased(keeping: BlobKeeping, { id, teamId, manifes
   await readAllManifests(keeping, teamId);
   const content = await blobsOfReleased(keeping, teamId, manifest).catch((error: Error) => {
     // A manifest of a snapshot that is gone need not be readable: the collection of garbage finds what it named.
-    if (unreadable.has(error.name)) return [];
+    if (isUnreadable(error)) return [];
     throw error;
   });
   const candidates = [...new Set([...content, ...(patch === null ? [] : [patch])])];

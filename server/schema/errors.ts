@@ -1,5 +1,5 @@
 import type { Actor } from '../../domain/actor.ts';
-import type { PromptId } from '../../domain/ids.ts';
+import type { PromptId, RunId } from '../../domain/ids.ts';
 import type { QuotaKind } from '../../domain/quota.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import type { MessageState } from '../../domain/states.ts';
@@ -77,6 +77,14 @@ export class LastAdminError extends ApiError {
 }
 export class RunActiveError extends ApiError {
   readonly code = 'RUN_ACTIVE';
+}
+export class SnapshotUnreadableError extends ApiError {
+  readonly code = 'SNAPSHOT_UNREADABLE';
+  readonly runId: RunId;
+  constructor(runId: RunId, message: string) {
+    super(message);
+    this.runId = runId;
+  }
 }
 export class EventNotRedactableError extends ApiError {
   readonly code = 'EVENT_NOT_REDACTABLE';
@@ -206,6 +214,12 @@ builder.objectType(RunActiveError, {
   name: 'RunActiveError',
   description: 'The run has not ended: cancel it first.',
   interfaces,
+});
+builder.objectType(SnapshotUnreadableError, {
+  name: 'SnapshotUnreadableError',
+  description: 'A snapshot is damaged, so that nobody can tell which blobs it needs.',
+  interfaces,
+  fields: (t) => ({ runId: t.exposeID('runId', { description: 'The run that it is of.' }) }),
 });
 builder.objectType(EventNotRedactableError, {
   name: 'EventNotRedactableError',

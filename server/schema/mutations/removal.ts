@@ -4,11 +4,12 @@ import { redactEvent } from '../../../journal/redact.ts';
 import { noteCollected, setRetention } from '../../../journal/retention.ts';
 import { actingAs, maySee, personIn } from '../../auth/viewer.ts';
 import { collectGarbage, type Garbage } from '../../retention/collectGarbage.ts';
+import { UnreadableSnapshotError } from '../../retention/references.ts';
 import { requireRun } from '../access.ts';
 import { ForbiddenError } from '../apiError.ts';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
-import { EventNotRedactableError, InvalidInputError, NotFoundError, RunActiveError } from '../errors.ts';
+import { EventNotRedactableError, InvalidInputError, NotFoundError, RunActiveError, SnapshotUnreadableError } from '../errors.ts';
 import { admittedOr } from './admitted.ts';
 import { RedactEventPayload } from './payloads.ts';
 
@@ -156,13 +157,15 @@ builder.mutationField('collectGarbage', (t) =>
     description:
       'Removes blobs of a team that nothing refers to, or says which would go. For admins. It happens every hour by itself.',
     errors: {
-      types: [NotFoundError, ForbiddenError],
+      types: [NotFoundError, ForbiddenError, SnapshotUnreadableError],
       union: { name: 'CollectGarbageResult', description: 'What collectGarbage comes to.' },
     },
     args: { input: t.arg({ type: CollectGarbageInput, required: true, description: 'Whose, and whether for real.' }) },
     resolve: async (_root, { input }, context) => {
       const teamId = requireAdmin(context, input.teamId);
-      const found = await collectGarbage(context.keeping, teamId, input.dryRun);
+      const found = await collectGarbage(context.keeping, teamId, input.dryRun).catch((error: unknown) => {
+        throw error instanceof UnreadableSnapshotError ? new SnapshotUnreadableError(error.runId, error.message) : error;
+      });
       if (!input.dryRun) await noteCollected(context.journal, actingAs(context.viewer), teamId, found.blobs);
       return found;
     },
