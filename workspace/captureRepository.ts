@@ -15,6 +15,7 @@ import { carrySettings, readSettings, type Setting } from './localSettings.ts';
 import type { Change, Gap, GitManifest, IndexManifest, RepositoryManifest } from './manifest.ts';
 import type { RefTarget } from './refs.ts';
 import { scanWorktree, type Scan } from './scan.ts';
+import type { Sizes } from './sizeLimits.ts';
 import { gitFolder, ObjectsUnreadableError, type SideRepository } from './sideRepository.ts';
 import { viewKeeper, WorkspaceView, type ViewedEntry } from './view.ts';
 import { changesWithoutView, sameView, viewedEntries } from './viewedEntries.ts';
@@ -36,6 +37,7 @@ export interface CaptureRepositoryRequest {
   /** Tracked files that are looked at in any case. */
   readonly watched: readonly BytePath[];
   readonly writer: ContentWriter;
+  readonly sizes: Sizes;
   readonly signal: AbortSignal;
 }
 
@@ -234,7 +236,7 @@ class RepositoryCapture {
     hasBlob: (oid: string) => boolean,
     sameGit: boolean,
   ) {
-    const { previous, memory, watched, writer, side, signal } = this.#request;
+    const { previous, memory, watched, writer, sizes, side, signal } = this.#request;
     const before = memory ? (previous?.entries ?? []) : [];
     const knowledge = async (): Promise<FileKnowledge> => {
       const index = (await git?.index()) ?? null;
@@ -254,6 +256,7 @@ class RepositoryCapture {
       previous: new Map(before.map((entry) => [entry.path, entry])),
       gitChanged: !sameGit,
       writer,
+      sizes,
       onContent: viewKeeper(side),
       signal,
     });
