@@ -33,6 +33,9 @@ export interface SoakSystem {
   readonly journal: Journal;
 }
 
+/** Messages of a run that wait at once: more only make the end longer. */
+const mostWaiting = 3;
+
 const over = (state: string): boolean => ['SUCCEEDED', 'FAILED', 'CANCELED'].includes(state);
 
 /** A part that is started again whenever it was killed, as a supervisor would. */
@@ -131,10 +134,9 @@ async function keepAllGoing(
     }
   };
 
-  const stateOf = async (runId: string): Promise<string> => {
-    const { run } = await ask('query ($id: ID!) { run(id: $id) { state } }', { id: runId });
-    return run.state;
-  };
+  const look = async (runId: string): Promise<{ readonly state: string; readonly queuedMessages: readonly object[] }> =>
+    (await ask('query ($id: ID!) { run(id: $id) { state queuedMessages { id } } }', { id: runId })).run;
+  const stateOf = async (runId: string): Promise<string> => (await look(runId)).state;
 
   const settled = async (what: string, runId: string, isSettled: (state: string) => boolean, withinMs: number) => {
     try {
@@ -156,8 +158,9 @@ async function keepAllGoing(
     const runId: string = createRun.run.id;
     for (let n = 1; Date.now() < until; n++) {
       await sleep(randomInt(200, 4_000));
-      // One that is over is followed up; one that is not gets a message for its next turn now and then.
-      if (!over(await stateOf(runId)) && n % 3 !== 0) continue;
+      // One that is over is followed up; one that is not gets a message for its next turn now and then, while few wait.
+      const { state, queuedMessages } = await look(runId);
+      if (!over(state) && (n % 3 !== 0 || queuedMessages.length >= mostWaiting)) continue;
       followUps++;
       await ask('mutation ($input: SendFollowUpInput!) { sendFollowUp(input: $input) { __typename ... on Error { message } } }', {
         input: { clientKey: `soak-${index}-${n}`, runId, text: script(`r${index}m${n}`) },
