@@ -21,6 +21,21 @@ const schema = z.object({
   BATON_ALLOW_LOCAL_REPOSITORIES: flag
     .default(false)
     .describe('Whether environments may name repositories by a path on the worker.'),
+  BATON_SNAPSHOT_FILE_MIB: z.coerce
+    .number()
+    .positive()
+    .default(4096)
+    .describe('What one file of a snapshot may have; a larger one is left out, and named.'),
+  BATON_SNAPSHOT_MIB: z.coerce
+    .number()
+    .positive()
+    .default(32768)
+    .describe('What the files of a snapshot may have together; what would be more is left out, and named.'),
+  BATON_MIRRORS_GIB: z.coerce
+    .number()
+    .positive()
+    .default(50)
+    .describe('What the mirrors of repositories may take on disk; beyond that, those not used for longest are removed.'),
   BATON_READY_CHECKOUTS: z.coerce
     .number()
     .int()

@@ -28,6 +28,8 @@ export function createSessionWorkspaces({ config, blobs, sandbox, log }: Session
   const workspaces = createWorkspaces({
     blobs,
     mirrors: path.join(directory, 'mirrors'),
+    mostMirrorBytes: config.BATON_MIRRORS_GIB * 1024 ** 3,
+    limits: { file: config.BATON_SNAPSHOT_FILE_MIB * 1024 ** 2, all: config.BATON_SNAPSHOT_MIB * 1024 ** 2 },
     workspaceGit: sandboxedGit({ sandbox, nothing }),
     ...(most > 0 && { ready: { directory: path.join(directory, 'ready'), most, onTrouble } }),
   });

@@ -22,6 +22,7 @@ import {
   type Part,
   type RepositoryManifest,
 } from './manifest.ts';
+import { Sizes, type SizeLimits } from './sizeLimits.ts';
 import { SideRepository } from './sideRepository.ts';
 import { WorkspaceState, type WorkspaceMemory } from './workspaceState.ts';
 
@@ -69,7 +70,7 @@ export function folderOf(repository: string): BytePath {
  * in the workspace. Errors of the blob store come through as they are; what cannot be read is a gap in the summary.
  */
 export async function captureWorkspace(
-  { blobs, git }: { readonly blobs: BlobStore; readonly git: Git },
+  { blobs, git, limits }: { readonly blobs: BlobStore; readonly git: Git; readonly limits: SizeLimits },
   request: CaptureRequest,
 ): Promise<Captured> {
   const started = performance.now();
@@ -78,7 +79,8 @@ export async function captureWorkspace(
   const previous = request.previous && (await readPrevious(blobs, request.teamId, request.previous));
   const memory = request.previous && previous ? state.readMemory(request.previous.hash) : null;
   const writer = new ContentWriter({ store: blobs, teamId: request.teamId, previous });
-  const capture = { request, directory, state, git, previous, memory, writer };
+  const sizes = new Sizes(limits);
+  const capture = { request, directory, state, git, previous, memory, writer, sizes };
   const repositories: CapturedRepository[] = [];
   for (const repository of request.opened) repositories.push(await captureOne(capture, repository));
   const outside = await captureRest(capture);
@@ -116,6 +118,7 @@ interface Capture {
   readonly previous: Manifest | null;
   readonly memory: WorkspaceMemory | null;
   readonly writer: ContentWriter;
+  readonly sizes: Sizes;
 }
 
 /** A previous snapshot that cannot be read any more only makes this one read more. */
@@ -129,7 +132,7 @@ async function readPrevious(blobs: BlobStore, teamId: TeamId, ref: BlobRef): Pro
 }
 
 function captureOne(
-  { request, directory, state, git, previous, memory, writer }: Capture,
+  { request, directory, state, git, previous, memory, writer, sizes }: Capture,
   repository: OpenedRepository,
 ): Promise<CapturedRepository> {
   const before = previous?.repositories.find((other) => other.repository === repository.repository) ?? null;
@@ -150,11 +153,12 @@ function captureOne(
     watched: state.readWatched(repository.repository),
     memory: usable && (memory?.repositories[repository.repository] ?? null),
     writer,
+    sizes,
     signal: request.signal,
   });
 }
 
-async function captureRest({ request, directory, previous, memory, writer }: Capture): Promise<CapturedOutside> {
+async function captureRest({ request, directory, previous, memory, writer, sizes }: Capture): Promise<CapturedOutside> {
   const files = new Beneath(directory);
   try {
     return await captureOutside({
@@ -163,6 +167,7 @@ async function captureRest({ request, directory, previous, memory, writer }: Cap
       previous: previous?.outside.entries ?? [],
       seen: memory?.outside ?? null,
       writer,
+      sizes,
       signal: request.signal,
     });
   } finally {

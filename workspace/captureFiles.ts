@@ -9,6 +9,7 @@ import { fileSignature, mtimeOf, signatureOf } from './fileState.ts';
 import type { ObjectFormat } from './gitIndex.ts';
 import { blobOid, startBlobOid } from './looseObject.ts';
 import type { BaseVersion, FileEntry, Gap, Glance, ManifestEntry } from './manifest.ts';
+import type { Sizes } from './sizeLimits.ts';
 
 /** Files that are looked at before the process does something else for a moment. */
 const slice = 24;
@@ -43,6 +44,7 @@ export interface CaptureFilesRequest {
   /** Whether index or commits are not as they were: then so may be what is said of files that did not change. */
   readonly gitChanged: boolean;
   readonly writer: ContentWriter;
+  readonly sizes: Sizes;
   /** Takes the content of small files that were read. */
   readonly onContent: (oid: string, content: Buffer) => void;
   readonly signal: AbortSignal;
@@ -113,7 +115,7 @@ class FileCapture implements CapturedFiles {
 
   /** Takes over what the previous snapshot has, if nothing says that the file changed. */
   async #reuse(path: BytePath, stat: BigIntStats | null): Promise<boolean> {
-    const { seen, previous, gitChanged, writer } = this.#request;
+    const { seen, previous, gitChanged, writer, sizes } = this.#request;
     const before = previous.get(path);
     if (!before) return false;
     if (before.kind === 'ABSENT') {
@@ -127,6 +129,7 @@ class FileCapture implements CapturedFiles {
     else {
       if (before.bytes <= smallBytes && !writer.keepsSmall) return false;
       if (before.parts === null && gitChanged && !(await this.#know()).hasBlob(before.oid)) return false;
+      if (sizes.refuse(before.bytes) !== null) return false;
       const { parts, ...rest } = before;
       this.entries.push({ ...rest, glance, content: parts && (writer.find(before.sha256) ?? { parts: writer.keep(parts) }) });
     }
@@ -154,6 +157,8 @@ class FileCapture implements CapturedFiles {
   }
 
   async #takeFile(path: BytePath, found: BigIntStats): Promise<void> {
+    const refused = this.#request.sizes.refuse(Number(found.size));
+    if (refused !== null) return this.#gap(path, 'SKIPPED', 'TOO_LARGE', refused);
     this.#nameOddities(path, found);
     for (let attempt = 1; ; attempt++) {
       const file = this.#request.files.openFile(path);

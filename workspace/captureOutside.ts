@@ -4,6 +4,7 @@ import type { BytePath } from './bytePath.ts';
 import { captureFiles, type CapturedEntry, type FileKnowledge } from './captureFiles.ts';
 import type { ContentWriter } from './contentWriter.ts';
 import type { Gap, ManifestEntry } from './manifest.ts';
+import type { Sizes } from './sizeLimits.ts';
 import { gitFolder } from './sideRepository.ts';
 
 export interface CaptureOutsideRequest {
@@ -13,6 +14,7 @@ export interface CaptureOutsideRequest {
   readonly previous: readonly ManifestEntry[];
   readonly seen: Readonly<Record<BytePath, string>> | null;
   readonly writer: ContentWriter;
+  readonly sizes: Sizes;
   readonly signal: AbortSignal;
 }
 
@@ -36,6 +38,7 @@ export async function captureOutside(request: CaptureOutsideRequest): Promise<Ca
     previous: new Map(request.seen ? request.previous.map((entry) => [entry.path, entry]) : []),
     gitChanged: false,
     writer: request.writer,
+    sizes: request.sizes,
     onContent: () => {},
     signal: request.signal,
   });

@@ -18,6 +18,7 @@ import { NeededObjects } from './neededObjects.ts';
 import { operationGaps } from './operations.ts';
 import type { RefTarget } from './refs.ts';
 import { scanWorktree, type Scan } from './scan.ts';
+import type { Sizes } from './sizeLimits.ts';
 import { gitFolder, ObjectsUnreadableError, type SideRepository } from './sideRepository.ts';
 import { viewKeeper, WorkspaceView, type ViewedEntry } from './view.ts';
 import { changesWithoutView, sameView, viewedEntries } from './viewedEntries.ts';
@@ -39,6 +40,7 @@ export interface CaptureRepositoryRequest {
   /** Tracked files that are looked at in any case. */
   readonly watched: readonly BytePath[];
   readonly writer: ContentWriter;
+  readonly sizes: Sizes;
   readonly signal: AbortSignal;
 }
 
@@ -246,7 +248,7 @@ class RepositoryCapture {
     hasBlob: (oid: string) => boolean,
     sameGit: boolean,
   ) {
-    const { previous, memory, watched, writer, side, signal } = this.#request;
+    const { previous, memory, watched, writer, sizes, side, signal } = this.#request;
     const before = memory ? (previous?.entries ?? []) : [];
     const knowledge = async (): Promise<FileKnowledge> => {
       const index = (await git?.index()) ?? null;
@@ -266,6 +268,7 @@ class RepositoryCapture {
       previous: new Map(before.map((entry) => [entry.path, entry])),
       gitChanged: !sameGit,
       writer,
+      sizes,
       onContent: viewKeeper(side),
       signal,
     });

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { TeamId } from '../domain/ids.ts';
 import { fetchProgress } from './fetchProgress.ts';
@@ -30,6 +30,8 @@ export interface MirrorRequest {
 const fetchDeadlineMs = 60 * 60_000;
 /** From this many packs on, they are joined. */
 const manyPacks = 24;
+/** A mirror that was used this lately stays, whatever room there is: someone may still be copying it. Milliseconds. */
+const lateMs = 60 * 60_000;
 const networkTrouble =
   /could not resolve|unable to access|connection|timed out|early eof|hung up|rpc failed|ssl|could not read from remote/i;
 
@@ -38,28 +40,34 @@ const exists = async (path: string): Promise<boolean> => (await readdir(path).ca
 /**
  * The mirrors of a worker, one per team and repository. A mirror is used only after the remote has accepted the
  * caller's own credentials; opens of one repository share one fetch, in this process and across processes; a mirror
- * that turns out to be damaged is thrown away and fetched again. Nothing is ever pruned: a commit that a snapshot
- * builds on stays, also when its branch is gone from the remote.
+ * that turns out to be damaged is thrown away and fetched again. Nothing in a mirror is ever pruned: a commit that a
+ * snapshot builds on stays, also when its branch is gone from the remote. When they take too much room together, those
+ * go whole that were not used for longest.
  */
 export class Mirrors {
   readonly #directory: string;
   readonly #git: Git;
   readonly #variables: Readonly<Record<string, string>>;
+  readonly #mostBytes: number;
   readonly #fetches = new Map<string, SharedWork>();
 
   constructor({
     directory,
     git,
     variables = {},
+    mostBytes = Infinity,
   }: {
     readonly directory: string;
     readonly git: Git;
     /** For the calls that talk to remotes: proxies, SSH_AUTH_SOCK, HOME for known_hosts … */
     readonly variables?: Readonly<Record<string, string>>;
+    /** What they may take together. Bytes; no limit by default. */
+    readonly mostBytes?: number;
   }) {
     this.#directory = directory;
     this.#git = git;
     this.#variables = variables;
+    this.#mostBytes = mostBytes;
   }
 
   /** Brings the mirror up to what the remote has now. Throws FailureError REPOSITORY_UNREACHABLE or DISK_FULL. */
@@ -72,8 +80,10 @@ export class Mirrors {
       onProgress(`asking ${url.name} for its branches`);
       const remote = await listRemote(this.#git, url, { cwd: dirname(path), variables, signal });
       const advertised = [...new Set(remote.refs.values())];
-      if ((await this.#lacks(path, advertised, signal)).length === 0)
+      if ((await this.#lacks(path, advertised, signal)).length === 0) {
+        await markUsed(path);
         return { path, remote, missing: await this.#fetchWanted(path, request, variables) };
+      }
       // The remote may move between its answer and the fetch: then it is asked again.
       if (attempt === 3)
         throw remoteFailure(
@@ -168,6 +178,35 @@ export class Mirrors {
         throw remoteFailure(error, url);
       }
     });
+    await this.#makeRoom(path, job.signal);
+  }
+
+  /** Removes mirrors that were not used for longest, until the others have room. `but` stays. */
+  async #makeRoom(but: string, signal: AbortSignal): Promise<void> {
+    if (this.#mostBytes === Infinity) return;
+    const mirrors = await this.#all();
+    let bytes = mirrors.reduce((sum, mirror) => sum + mirror.bytes, 0);
+    for (const { path, usedAt, bytes: freed } of mirrors.toSorted((a, b) => a.usedAt - b.usedAt)) {
+      if (bytes <= this.#mostBytes) return;
+      if (path === but || usedAt > Date.now() - lateMs) continue;
+      await withLock(path, { signal }, () => this.#remove(path));
+      bytes -= freed;
+    }
+  }
+
+  async #all(): Promise<{ readonly path: string; readonly bytes: number; readonly usedAt: number }[]> {
+    const mirrors: { path: string; bytes: number; usedAt: number }[] = [];
+    for (const team of await readdir(this.#directory, { withFileTypes: true })) {
+      if (!team.isDirectory()) continue;
+      for (const name of await readdir(join(this.#directory, team.name))) {
+        const path = join(this.#directory, team.name, name);
+        if (!name.endsWith('.git')) continue;
+        const packs = join(path, 'objects/pack');
+        const sizes = await Promise.all((await readdir(packs).catch(() => [])).map((file) => sizeOf(join(packs, file))));
+        mirrors.push({ path, bytes: sizes.reduce((sum, size) => sum + size, 0), usedAt: await usedAt(path) });
+      }
+    }
+    return mirrors;
   }
 
   /** Makes a new mirror aside and moves it into place when it is whole. */
@@ -294,3 +333,11 @@ interface FetchJob {
   readonly signal: AbortSignal;
   readonly say: (detail: string) => void;
 }
+
+/** A mirror's HEAD is never read for its content: its time says when the mirror was last used. */
+const markUsed = async (path: string): Promise<void> => {
+  const now = new Date();
+  await utimes(join(path, 'HEAD'), now, now).catch(() => {});
+};
+const usedAt = async (path: string): Promise<number> => (await stat(join(path, 'HEAD')).catch(() => null))?.mtimeMs ?? 0;
+const sizeOf = async (path: string): Promise<number> => (await stat(path).catch(() => null))?.size ?? 0;

@@ -9,6 +9,7 @@ import {
   statSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
@@ -171,6 +172,28 @@ describe('opening a workspace', { timeout: 60_000 }, () => {
     // The one who gave up can come back.
     const again = await workspaces.open({ ...request, signal: lab.signal, onProgress: () => {} });
     expect(again).toHaveLength(1);
+  });
+
+  it('removes the mirrors that were not used for longest when they take too much room', async () => {
+    const noise = (seed: number) => Buffer.from(Array.from({ length: 50_000 }, (_, n) => (n * n * seed) >>> 7));
+    const remotes = [1, 2, 3].map((n) => lab.remote({ 'noise.bin': noise(2_654_435_761 + n) }, `remote-${n}`));
+    const workspaces = createWorkspaces({ blobs: lab.blobs, mirrors: lab.path('small'), mostMirrorBytes: 120_000 });
+    const team = lab.path(`small/${lab.teamId}`);
+    const mirrors = () => readdirSync(team).map((name) => name.split('-').slice(0, 2).join('-'));
+    const unused = (name: string, hours: number) => {
+      const at = Date.now() / 1_000 - hours * 3_600;
+      const mirror = readdirSync(team).find((other) => other.startsWith(name)) ?? '';
+      utimesSync(join(team, mirror, 'HEAD'), at, at);
+    };
+    for (const remote of remotes.slice(0, 2)) await lab.open(remote, { workspaces });
+    unused('remote-1', 2);
+    unused('remote-2', 3);
+    await lab.open(remotes[2] ?? '', { workspaces });
+    expect(mirrors().sort()).toEqual(['remote-1', 'remote-3']);
+    // One that was used lately stays, for someone may be copying it; the one that went is fetched again.
+    const { directory } = await lab.open(remotes[1] ?? '', { workspaces });
+    git(directory, 'fsck');
+    expect(mirrors().sort()).toEqual(['remote-2', 'remote-3']);
   });
 
   it('throws a damaged mirror away and fetches it again', async () => {

@@ -1,6 +1,7 @@
 import { BlobCorruptError, BlobMissingError } from '../blobs/blobStore.ts';
 import type { SnapshotId } from '../domain/ids.ts';
 import type { RestoreEntry, RestoreReport, RestoreSubject } from '../domain/snapshot.ts';
+import type { Gap } from './manifest.ts';
 import { displayPath, type BytePath } from './bytePath.ts';
 
 /** What a report names at most; it counts everything. */
@@ -46,6 +47,22 @@ export class RestoreLog {
       tookMs,
     };
   }
+}
+
+/** Reasons for which a file's content is in no snapshot. */
+const lostAtCapture = new Set(['TOO_LARGE', 'UNREADABLE', 'UNSAFE_NAME']);
+
+/** What the snapshot could not take along, as problems of the restore: the workspace is not as it was. */
+export function lostFiles(gaps: readonly Gap[]): RestoreProblem[] {
+  return gaps
+    .filter(({ reason }) => lostAtCapture.has(reason))
+    .map(({ path, reason, detail }) => ({
+      subject: 'FILE',
+      path,
+      status: 'SKIPPED',
+      reason,
+      detail: `The snapshot was taken without it: ${detail}.`,
+    }));
 }
 
 /** The stable word for a blob that cannot be read; null for an error of another kind. */

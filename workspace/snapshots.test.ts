@@ -20,6 +20,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BlobStore } from '../blobs/blobStore.ts';
 import type { BlobRef, FileChange } from '../domain/snapshot.ts';
 import { changesBetween } from './changesBetween.ts';
+import { createWorkspaces } from './workspaces.ts';
 import { describeFiles, describeRepository, git, Lab, write, type LabWorkspace } from './testParts/lab.ts';
 
 let lab: Lab;
@@ -202,6 +203,29 @@ describe('what a snapshot does not hold', { timeout: 60_000 }, () => {
     const { summary } = await lab.capture(from);
     expect(summary.gaps).toHaveLength(200);
     expect(summary.gapCount).toBe(250);
+  });
+
+  it('is what is larger than the limits, one file or all together, and is told each time', async () => {
+    const limits = { file: 1_000, all: 2_500 };
+    const workspaces = createWorkspaces({ blobs: lab.blobs, mirrors: lab.path('limited'), limits });
+    const remote = lab.remote(files);
+    const from = await lab.open(remote, { workspaces });
+    const small = (name: string) => ({ [`${name}.bin`]: name.repeat(900) });
+    write(from.directory, { 'a.txt': 'x'.repeat(1_001), ...small('k'), ...small('l'), ...small('m') });
+    const { summary } = await lab.capture(from, null, workspaces);
+    const gaps = [
+      ['a.txt', 'TOO_LARGE'],
+      ['m.bin', 'TOO_LARGE'],
+    ];
+    expect(summary.gaps.map(({ path, reason }) => [path, reason])).toEqual(gaps);
+    expect(summary.gaps[0]?.detail).toContain('BATON_SNAPSHOT_FILE_MIB');
+    const again = await lab.capture(from, summary.manifest, workspaces);
+    expect(again.summary.gaps.map(({ path, reason }) => [path, reason])).toEqual(gaps);
+    const to = await lab.open(remote, { workspaces, restoring: summary.manifest });
+    const report = await lab.restore(to, summary.manifest, workspaces);
+    expect(report).toMatchObject({ exact: false, notApplied: 2 });
+    expect(report.entries[0]).toMatchObject({ path: 'a.txt', status: 'SKIPPED', reason: 'TOO_LARGE' });
+    expect(git(to.directory, 'status', '--porcelain')).toBe('?? k.bin\n?? l.bin\n');
   });
 
   it('is what the agent made unreadable by breaking its repository', async () => {

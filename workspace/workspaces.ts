@@ -8,18 +8,23 @@ import { keyedQueue } from './keyedQueue.ts';
 import { Mirrors } from './mirrors.ts';
 import { openWorkspace, type OpenRequest } from './open.ts';
 import { ReadyCheckouts, type ReadyCheckoutsOptions } from './readyCheckouts.ts';
+import type { SizeLimits } from './sizeLimits.ts';
 import { restoreWorkspace, type RestoreRequest } from './restore.ts';
 
 export interface WorkspacesOptions {
   readonly blobs: BlobStore;
   /** The directory of this worker's mirrors. */
   readonly mirrors: string;
+  /** What the mirrors may take together. Bytes; no limit by default. */
+  readonly mostMirrorBytes?: number;
   /** Checkouts that are made in advance. None by default. */
   readonly ready?: ReadyCheckoutsOptions;
   /** Starts git for remotes and mirrors. Plain processes by default. */
   readonly remoteGit?: SpawnGit;
   /** Starts git on what an agent may have written: give one that runs it in a sandbox. Plain processes by default. */
   readonly workspaceGit?: SpawnGit;
+  /** What a snapshot may hold at most; no limits by default. */
+  readonly limits?: SizeLimits;
   /** Variables for git when it talks to remotes: proxies, SSH_AUTH_SOCK, HOME for known_hosts … None by default. */
   readonly remoteVariables?: Readonly<Record<string, string>>;
 }
@@ -38,19 +43,26 @@ export interface Workspaces {
 export function createWorkspaces({
   blobs,
   mirrors,
+  mostMirrorBytes = Infinity,
   ready: readyOptions,
   remoteGit = directGit(),
   workspaceGit = directGit(),
   remoteVariables = {},
+  limits = { file: Infinity, all: Infinity },
 }: WorkspacesOptions): Workspaces {
   const git = createGit(workspaceGit);
-  const mirrorStore = new Mirrors({ directory: mirrors, git: createGit(remoteGit), variables: remoteVariables });
+  const mirrorStore = new Mirrors({
+    directory: mirrors,
+    git: createGit(remoteGit),
+    variables: remoteVariables,
+    mostBytes: mostMirrorBytes,
+  });
   const ready = readyOptions ? new ReadyCheckouts(git, readyOptions) : null;
   // Two operations on one workspace wait for each other: a retry may begin while the first attempt still runs.
   const queue = keyedQueue();
   return {
     open: (request) => queue(request.state, () => openWorkspace({ git, blobs, mirrors: mirrorStore, ready }, request)),
-    capture: (request) => queue(request.state, () => captureWorkspace({ git, blobs }, request)),
+    capture: (request) => queue(request.state, () => captureWorkspace({ git, blobs, limits }, request)),
     restore: (request) => queue(request.state, () => restoreWorkspace({ git, blobs }, request)),
     settled: async () => ready?.settled(),
     close: async () => ready?.close(),
