@@ -285,6 +285,7 @@ describe('a workspace written by someone hostile', { timeout: 60_000 }, () => {
       'info/sparse-checkout',
       'refs/heads/x',
       'logs/refs/stash',
+      'logs/HEAD',
       'ORIG_HEAD',
       'FETCH_HEAD',
     ])('gets nothing by a link for .git/%s', async (name) => {
@@ -333,8 +334,9 @@ describe('a workspace written by someone hostile', { timeout: 60_000 }, () => {
 
   it('does not make a capture wait for a FIFO in its git directory', async () => {
     const from = await lab.open(lab.remote(files));
-    for (const name of ['HEAD', 'index', 'config', 'packed-refs', 'info/exclude']) {
+    for (const name of ['HEAD', 'index', 'config', 'packed-refs', 'info/exclude', 'ORIG_HEAD', 'MERGE_HEAD', 'sequencer/todo']) {
       rmSync(join(from.directory, '.git', name), { force: true });
+      mkdirSync(join(from.directory, '.git', name, '..'), { recursive: true });
       execFileSync('mkfifo', [join(from.directory, '.git', name)]);
     }
     write(from.directory, { 'a.txt': 'changed\n' });

@@ -18,7 +18,7 @@ import type { GitManifest, Glance, IndexedEntry, IndexManifest, RepositoryManife
 import { presentObjects } from './objectCheck.ts';
 import { replaceFile, type Head } from './refs.ts';
 import { restoreFiles } from './restoreFiles.ts';
-import { lostFiles, type RestoreLog, type RestoreProblem } from './restoreLog.ts';
+import { lostAtCapture, type RestoreLog, type RestoreProblem } from './restoreLog.ts';
 import { restoreObjects } from './restoreObjects.ts';
 import { restoreRefs } from './restoreRefs.ts';
 import { restoreState } from './restoreState.ts';
@@ -106,7 +106,7 @@ class RepositoryRestore {
       return null;
     }
     if (!this.#sameBase) this.#nameBase();
-    for (const problem of lostFiles(manifest.gaps)) this.#problem(problem);
+    for (const problem of lostAtCapture(manifest.gaps)) this.#problem(problem);
     if (this.#files.stat(gitFolder)?.isDirectory() !== true) {
       this.#problem({
         subject: 'REPOSITORY',
