@@ -7,6 +7,7 @@ import type { Gap } from './manifest.ts';
 import {
   areFew,
   clearOperations,
+  isOfOperation,
   isOperationName,
   operationOf,
   operations,
@@ -113,19 +114,31 @@ export function showToSide(side: SideRepository, files: readonly SmallFile[]): v
   }
 }
 
-/** Of these files, those that a git directory may get, and the paths of the others. */
-export function acceptFiles(files: readonly SmallFile[]): { readonly accepted: SmallFile[]; readonly refused: BytePath[] } {
+export interface AcceptedFiles {
+  readonly accepted: readonly SmallFile[];
+  /** Paths that are no files of a git directory that travel, or do not hold what those may. */
+  readonly refused: readonly BytePath[];
+  /** Files of operations that are not whole without what was refused, or are more than a snapshot takes: none of one is accepted. */
+  readonly halves: readonly BytePath[];
+}
+
+/** Tells files that a git directory may get from others. */
+export function acceptFiles(files: readonly SmallFile[]): AcceptedFiles {
   const fits = ([path, content]: SmallFile): boolean =>
-    (Object.hasOwn(carried, path) ? content.length <= fileLimit : true) &&
+    (!Object.hasOwn(carried, path) || content.length <= fileLimit) &&
     (shapeOf(path)?.accepts(content.toString('latin1')) ?? false);
-  const isCarried = ([path]: SmallFile) => Object.hasOwn(carried, path);
-  const fitting = files.filter(fits);
-  const ofOperations = operations.flatMap((operation) => {
-    const own = fitting.filter((file) => !isCarried(file) && operationOf(file[0]) === operation);
-    return areFew(own) ? own : [];
+  const alone = files.filter((file) => fits(file) && !isOfOperation(file[0]));
+  const groups = operations.map((operation) => {
+    const own = files.filter(([path]) => isOfOperation(path) && operationOf(path) === operation);
+    const fitting = own.filter(fits);
+    return { fitting, isWhole: fitting.length === own.length && areFew(own) };
   });
-  const accepted = [...fitting.filter(isCarried), ...ofOperations];
-  return { accepted, refused: files.filter((file) => !accepted.includes(file)).map(([path]) => path) };
+  const inGroups = (whole: boolean) => groups.flatMap(({ fitting, isWhole }) => (isWhole === whole ? fitting : []));
+  return {
+    accepted: [...alone, ...inGroups(true)],
+    refused: files.filter((file) => !fits(file)).map(([path]) => path),
+    halves: inGroups(false).map(([path]) => path),
+  };
 }
 
 /** Makes these the files that shape what git sees, and removes every other that travels: `writeState` puts those back. */

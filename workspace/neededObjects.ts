@@ -2,7 +2,7 @@ import type { BytePath } from './bytePath.ts';
 import type { SmallFile } from './fileShapes.ts';
 import { objectsNeededBy } from './gitDirectory.ts';
 import { resolveObjects } from './objectCheck.ts';
-import { isOperationName, isPointer, operationOf, operations, type Operation } from './operations.ts';
+import { isOfOperation, isPointer, operationOf, operations, type Operation } from './operations.ts';
 import { ObjectsUnreadableError, type SideRepository } from './sideRepository.ts';
 
 const idLength = { sha1: 40, sha256: 64 } as const;
@@ -95,8 +95,5 @@ export class NeededObjects {
     return oid !== undefined && isThere(oid);
   }
 }
-
-/** Whether a file of the git directory is part of an operation under way. */
-export const isOfOperation = (path: BytePath): boolean => isOperationName(path.split('/')[0] ?? '');
 
 const isPartOf = (path: BytePath, operation: Operation): boolean => isOfOperation(path) && operationOf(path) === operation;

@@ -544,6 +544,9 @@ describe('an operation written by someone hostile', { timeout: 60_000 }, () => {
       held.files.push(['rebase-apply/0001', Buffer.alloc(1024 * 1024 + 1).toString('base64')]);
     });
     for (const name of names) expect(problems(report.entries)).toContain(`.git/${name} GIT_FILE`);
+    // What is not whole is left out as a whole.
+    expect(problems(report.entries)).toContain('.git/MERGE_HEAD OPERATION_STOPPED');
+    expect(existsSync(join(to.directory, '.git/MERGE_HEAD'))).toBe(false);
     expect(existsSync(lab.path('outside'))).toBe(false);
     for (const name of ['hooks', 'modules', 'rebase-merge', 'sequencer', 'rebase-apply', 'REVERT_HEAD'])
       expect(existsSync(join(to.directory, '.git', name)), name).toBe(false);

@@ -82,6 +82,9 @@ const markers: Readonly<Record<BytePath, string>> = {
 /** Whether it has a place of an operation at the top of a git directory: a file's name, or a folder's. */
 export const isOperationName = (name: BytePath): boolean => Object.hasOwn(single, name) || Object.hasOwn(folders, name);
 
+/** Whether a file of the git directory is part of an operation under way. */
+export const isOfOperation = (path: BytePath): boolean => isOperationName(path.split('/')[0] ?? '');
+
 /** What a file of an operation may hold; null where an operation has no such file. */
 export function operationShape(path: BytePath): FileShape | null {
   if (Object.hasOwn(single, path)) return single[path] ?? null;

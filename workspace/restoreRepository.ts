@@ -16,6 +16,7 @@ import { indexDigest, rebuildIndex } from './indexSnapshot.ts';
 import { applySettings } from './localSettings.ts';
 import type { GitManifest, Glance, IndexedEntry, IndexManifest, RepositoryManifest } from './manifest.ts';
 import { presentObjects } from './objectCheck.ts';
+import { underWay } from './operations.ts';
 import { replaceFile, type Head } from './refs.ts';
 import { restoreFiles } from './restoreFiles.ts';
 import { lostAtCapture, type RestoreLog, type RestoreProblem } from './restoreLog.ts';
@@ -137,7 +138,7 @@ class RepositoryRestore {
 
   #acceptFiles(): readonly SmallFile[] {
     const files = this.#request.manifest.git?.files ?? [];
-    const { accepted, refused } = acceptFiles(files.map(([path, content]) => [path, Buffer.from(content, 'base64')]));
+    const { accepted, refused, halves } = acceptFiles(files.map(([path, content]) => [path, Buffer.from(content, 'base64')]));
     for (const path of refused)
       this.#problem({
         subject: 'REPOSITORY',
@@ -146,6 +147,14 @@ class RepositoryRestore {
         reason: 'GIT_FILE',
         detail: 'It is no file of a git directory that travels, or not what git writes there: it is left out.',
       });
+    for (const [marker, word] of underWay(halves))
+      this.#problem({
+        subject: 'REPOSITORY',
+        path: `${gitFolder}/${marker}`,
+        status: 'FAILED',
+        reason: 'OPERATION_STOPPED',
+        detail: `When the snapshot was taken, ${word} was under way; it cannot be continued here: the snapshot has files of it that are not as git writes them, or too many.`,
+      });
     return accepted;
   }
 
@@ -153,7 +162,7 @@ class RepositoryRestore {
   async #restoreState({ commits }: GitManifest, small: readonly SmallFile[], sound: ReadonlySet<string>): Promise<void> {
     const { side, signal } = this.#request;
     const tips = new Set(commits.tips);
-    const { underWay } = await restoreState({
+    const goesOn = await restoreState({
       git: this.#git,
       side,
       files: small.filter((file) => !isShaping(file)),
@@ -162,7 +171,7 @@ class RepositoryRestore {
       problem: this.#problem,
       signal,
     });
-    if (underWay.length > 0) this.#applied('REPOSITORY', underWay.length, `Under way as it was: ${underWay.join(', ')}.`);
+    if (goesOn.length > 0) this.#applied('REPOSITORY', goesOn.length, `Under way as it was: ${goesOn.join(', ')}.`);
   }
 
   get #scanned() {

@@ -2,9 +2,9 @@ import type { Beneath } from './beneath.ts';
 import type { BytePath } from './bytePath.ts';
 import type { SmallFile } from './fileShapes.ts';
 import { writeState } from './gitDirectory.ts';
-import { isOfOperation, NeededObjects } from './neededObjects.ts';
+import { NeededObjects } from './neededObjects.ts';
 import { presentObjects } from './objectCheck.ts';
-import { underWay } from './operations.ts';
+import { isOfOperation, underWay } from './operations.ts';
 import type { RestoreProblem } from './restoreLog.ts';
 import { gitFolder, type SideRepository } from './sideRepository.ts';
 
@@ -24,8 +24,9 @@ export interface RestoreStateRequest {
 /**
  * Puts back operations under way, and ORIG_HEAD and FETCH_HEAD. An operation goes on from HEAD and the index: where
  * those are others, continuing it would make another commit than it was to make, so it is left out, and said to be.
+ * Gives back what is under way.
  */
-export async function restoreState(request: RestoreStateRequest): Promise<{ readonly underWay: readonly string[] }> {
+export async function restoreState(request: RestoreStateRequest): Promise<readonly string[]> {
   const { git, side, files, isThere, sameStart, problem, signal } = request;
   const needed = await NeededObjects.of(side, files, () => {}, signal);
   const oids = [...new Set(needed.byFile.map(([, oid]) => oid))];
@@ -55,5 +56,5 @@ export async function restoreState(request: RestoreStateRequest): Promise<{ read
   if (!sameStart) left(ofOperations, 'OPERATION_STOPPED', 'HEAD or the index is not as it was');
   const written = sameStart ? whole : whole.filter(([path]) => !isOfOperation(path));
   writeState(git, written);
-  return { underWay: sameStart ? underWay(ofOperations).map(([, word]) => word) : [] };
+  return sameStart ? underWay(ofOperations).map(([, word]) => word) : [];
 }
