@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { blobsInManifest, openBundle, SnapshotIncompleteError } from './bundle.ts';
@@ -87,6 +87,31 @@ describe('a bundle, unpacked with plain git and tar', () => {
     const log = ['log', '--format=%H %s', 'baton/test', 'aside', 'v1'];
     expect(git(to, ...log)).toBe(git(dir, ...log));
     git(to, 'fsck', '--strict', '--no-dangling');
+  });
+
+  it('has what is left of a merge, which goes on once that is copied into .git', async () => {
+    const from = await lab.open(lab.remote(base));
+    const dir = from.directory;
+    for (const [branch, text] of [
+      ['theirs', 'theirs'],
+      ['ours', 'ours'],
+    ] as const) {
+      git(dir, 'switch', '--quiet', '--create', branch, 'origin/main');
+      write(dir, { 'src/a.txt': `${text}\n` });
+      git(dir, 'commit', '--quiet', '--all', `--message=${text}`);
+    }
+    expect(() => git(dir, 'merge', '--message=a merge', 'theirs')).toThrow('Command failed');
+    const to = await unpack(from);
+    expectTheSame(to, from);
+    expect(git(to, 'status')).not.toContain('conclude merge');
+    cpSync(join(lab.path('snapshot'), 'repositories/1/git'), join(to, '.git'), { recursive: true });
+    for (const directory of [dir, to]) {
+      write(directory, { 'src/a.txt': 'both\n' });
+      git(directory, 'add', 'src/a.txt');
+      git(directory, '-c', 'core.editor=true', 'merge', '--continue');
+    }
+    expect(git(to, 'log', '--format=%H %P %s')).toBe(git(dir, 'log', '--format=%H %P %s'));
+    expect(git(to, 'log', '-1', '--format=%s')).toBe('a merge\n');
   });
 
   it('has several repositories, those of SHA-256, and files outside them', async () => {

@@ -5,6 +5,7 @@ import { bytePathOf, displayPath, unsafePath, type BytePath } from './bytePath.t
 import { bundleReadme, unpackScript } from './bundleText.ts';
 import { ContentReader } from './contentReader.ts';
 import { gitBundle } from './gitBundle.ts';
+import { acceptFiles } from './gitDirectory.ts';
 import {
   readManifest,
   serializeManifest,
@@ -92,7 +93,7 @@ function* gitEntries(
   format: RepositoryManifest['format'],
   reader: ContentReader,
 ): Generator<TarEntry> {
-  const { head, index, objects } = git;
+  const { head, index, objects, files } = git;
   if (head) yield text(`${folder}/head`, latin1(['branch' in head ? `ref: refs/heads/${head.branch}` : head.oid]));
   const bundle = gitBundle(git, format, reader);
   if (bundle) yield { path: `${folder}/repository.bundle`, mode: 0o644, mtime: 0, content: bundle };
@@ -100,6 +101,21 @@ function* gitEntries(
   if (objects.length > 0) yield directory(`${folder}/objects`);
   for (const { oid, bytes, parts } of objects) {
     yield { path: `${folder}/objects/${oid}`, mode: 0o644, mtime: 0, content: { bytes, pieces: reader.read(parts) } };
+  }
+  yield* smallFiles(`${folder}/git`, files);
+}
+
+/** Small files of the git directory, each after the folders it lies in. */
+function* smallFiles(folder: BytePath, files: GitManifest['files']): Generator<TarEntry> {
+  const { accepted } = acceptFiles(files.map(([path, content]) => [path, Buffer.from(content, 'base64')]));
+  const made = new Set<BytePath>();
+  for (const [path, content] of accepted) {
+    const names = path.split('/');
+    for (const above of names.map((_, n) => [folder, ...names.slice(0, n)].join('/'))) {
+      if (!made.has(above)) yield directory(above);
+      made.add(above);
+    }
+    yield text(`${folder}/${path}`, content);
   }
 }
 

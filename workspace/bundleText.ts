@@ -17,6 +17,9 @@ What is here, for each of the repositories 1, 2, 3 …:
 - \`from-commits\`: such files whose content the commits have, as \`git update-index -z --index-info\` takes them
 - \`deleted\`: files of \`base\` that are gone, each name ended by a NUL
 - \`index\`: what is staged, for \`git update-index -z --index-info\`, and \`objects/\` with content that only the index has
+- \`git/\`: small files of the git directory, such as what a merge or a rebase under way has left to do, \`info/exclude\` and
+  the stash's earlier entries. The script leaves them here, for a todo list can name programs to run; copied into \`.git\`
+  once you have read them, git goes on from there
 
 \`outside/\` has files that lie in no repository, \`gaps.txt\` names what the snapshot does not hold and why, and
 \`manifest.json\` is the snapshot's own list of all that, to the byte. Marks such as assume-unchanged and the times of

@@ -18,8 +18,8 @@ export interface CaptureCommitsRequest {
   /** Lets git see the agent's objects. */
   readonly borrow: () => void;
   readonly refs: Refs;
-  /** Objects that only reflogs of the stash lead to. */
-  readonly moreTips: readonly string[];
+  /** Objects that other files of the git directory name, and the names of those. */
+  readonly moreTips: readonly (readonly [name: BytePath, oid: string])[];
   readonly base: string | null;
   /** Objects that the remote has. */
   readonly trusted: readonly string[];
@@ -81,8 +81,14 @@ export async function captureCommits(request: CaptureCommitsRequest): Promise<Ca
 const sameMembers = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((oid, n) => oid === b[n]);
 
-/** Whether a workspace without the ref's commit would be another one; remote-tracking refs and the remote's tags only tell of the remote. */
-const buildsOn = (name: BytePath): boolean => !name.startsWith('refs/remotes/') && !name.startsWith('refs/tags/');
+/**
+ * Whether a workspace without the commit would be another one; remote-tracking refs, the remote's tags and what was
+ * fetched last only tell of the remote, and where HEAD was only of what has been.
+ */
+const buildsOn = (name: BytePath): boolean =>
+  !name.startsWith('refs/remotes/') &&
+  !name.startsWith('refs/tags/') &&
+  !/^\.git\/(?:FETCH_HEAD|ORIG_HEAD|logs\/HEAD)$/.test(name);
 
 /** Every object that something leads to, with the names that lead there. */
 function tipsOf({ refs, moreTips }: CaptureCommitsRequest): Map<string, BytePath[]> {
@@ -94,7 +100,7 @@ function tipsOf({ refs, moreTips }: CaptureCommitsRequest): Map<string, BytePath
   };
   for (const [name, target] of refs.refs) if ('oid' in target) add(target.oid, name);
   if (refs.head && 'oid' in refs.head) add(refs.head.oid, 'HEAD');
-  for (const oid of moreTips) add(oid, 'refs/stash');
+  for (const [name, oid] of moreTips) add(oid, name);
   return leads;
 }
 

@@ -8,11 +8,14 @@ import { captureCommits, type CapturedCommits } from './captureCommits.ts';
 import { captureFiles, type CapturedEntry, type FileKnowledge } from './captureFiles.ts';
 import { captureIndexBlobs, type CapturedObject } from './captureIndexBlobs.ts';
 import type { ContentWriter } from './contentWriter.ts';
+import type { SmallFile } from './fileShapes.ts';
 import { GitError } from './git.ts';
 import { showToSide } from './gitDirectory.ts';
 import { captureIndex } from './indexSnapshot.ts';
 import { carrySettings, readSettings, type Setting } from './localSettings.ts';
 import type { Change, Gap, GitManifest, IndexManifest, RepositoryManifest } from './manifest.ts';
+import { NeededObjects } from './neededObjects.ts';
+import { operationGaps } from './operations.ts';
 import type { RefTarget } from './refs.ts';
 import { scanWorktree, type Scan } from './scan.ts';
 import type { Sizes } from './sizeLimits.ts';
@@ -82,6 +85,7 @@ class RepositoryCapture {
   readonly #gaps: Gap[] = [];
   readonly #base: string | null;
   #git: AgentGit | null = null;
+  #smallFiles: readonly SmallFile[] = [];
   #baseTree: BaseTree | null = null;
 
   constructor(request: CaptureRepositoryRequest) {
@@ -214,18 +218,26 @@ class RepositoryCapture {
 
   async #commits(git: AgentGit): Promise<CapturedCommits> {
     const { side, atOpen, previous, writer, signal } = this.#request;
+    const needed = await NeededObjects.of(side, git.state.files, git.borrow, signal);
     const captured = await captureCommits({
       side,
       borrow: git.borrow,
       refs: git.refs,
-      moreTips: git.state.stashed,
+      moreTips: [
+        ...git.state.stashed.map((oid) => ['refs/stash', oid] as const),
+        ...needed.byFile.map(([path, oid]) => [`${gitFolder}/${path}`, oid] as const),
+      ],
       base: this.#base,
       trusted: atOpen.trusted,
       previous: previous?.git?.commits ?? null,
       writer,
       signal,
     });
+    const { whole, stopped } = needed.sortOut((oid) => !captured.broken.has(oid));
+    this.#smallFiles = whole;
     this.#gaps.push(...captured.gaps);
+    for (const { files, by } of stopped)
+      this.#gaps.push(...operationGaps(files, `.git/${by.path} names ${by.object}, of which not everything is there`));
     return captured;
   }
 
@@ -302,7 +314,7 @@ class RepositoryCapture {
       index,
       objects: blobs.objects,
       settings: carried.settings.map(([key, value]) => [key, value]),
-      files: git.state.files.map(([path, content]) => [path, content.toString('base64')]),
+      files: this.#smallFiles.map(([path, content]) => [path, content.toString('base64')]),
     };
   }
 

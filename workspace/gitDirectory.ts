@@ -2,46 +2,41 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Beneath } from './beneath.ts';
 import type { BytePath } from './bytePath.ts';
+import { anything, fetchedHeads, oneObject, reflog, shallowCommits, type FileShape, type SmallFile } from './fileShapes.ts';
 import type { Gap } from './manifest.ts';
+import {
+  areFew,
+  clearOperations,
+  isOfOperation,
+  isOperationName,
+  operationOf,
+  operations,
+  operationShape,
+  readOperations,
+} from './operations.ts';
 import { replaceFile } from './refs.ts';
 import type { SideRepository } from './sideRepository.ts';
-
-/** A small file of a git directory and its content. */
-export type SmallFile = readonly [path: BytePath, content: Buffer];
 
 const fileLimit = 256 * 1024;
 const stashLog: BytePath = 'logs/refs/stash';
 
-const reflogLine =
-  /^(?:[0-9a-f]{40}|[0-9a-f]{64}) ([0-9a-f]{40}|[0-9a-f]{64}) [^\n\0<>]*<[^\n\0<>]*> -?\d+ [+-]\d{4}(?:\t[^\n\0]*)?$/;
-
-const isLines = (pattern: RegExp) => (content: Buffer) =>
-  content
-    .toString('latin1')
-    .split('\n')
-    .every((line) => line === '' || pattern.test(line));
-
-/** The small files that travel: plain data that shapes what git sees, with what each may hold. */
-const carried: Readonly<Record<BytePath, (content: Buffer) => boolean>> = {
-  'info/exclude': () => true,
-  'info/attributes': () => true,
-  shallow: isLines(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/),
-  [stashLog]: isLines(reflogLine),
+/** The small files that shape what git sees, with what each may hold. */
+const shaping: Readonly<Record<BytePath, FileShape>> = {
+  'info/exclude': anything,
+  'info/attributes': anything,
+  'info/sparse-checkout': anything,
+  shallow: shallowCommits,
+  [stashLog]: reflog,
 };
+
+/** Files that say where git was: what HEAD was at, what was fetched. They travel with the objects that they name. */
+const lately: Readonly<Record<BytePath, FileShape>> = { ORIG_HEAD: oneObject, FETCH_HEAD: fetchedHeads, 'logs/HEAD': reflog };
+
+const carried: Readonly<Record<BytePath, FileShape>> = { ...shaping, ...lately };
 
 /** What lies in every git directory, and is either captured in another way or nothing that anyone would miss. */
 const ordinary =
-  /^(?:HEAD|config|description|index|objects|refs|packed-refs|logs|info|hooks|branches|shallow|reftable|COMMIT_EDITMSG|FETCH_HEAD|ORIG_HEAD|MERGE_MSG|MERGE_MODE|MERGE_RR|AUTO_MERGE|REBASE_HEAD|BISECT_(?!LOG$).*|gc\.log|gc\.pid|sharedindex\..*|.*\.lock|.*\.baton-new)$/;
-
-const operations: Readonly<Record<string, string>> = {
-  MERGE_HEAD: 'a merge',
-  CHERRY_PICK_HEAD: 'a cherry-pick',
-  REVERT_HEAD: 'a revert',
-  BISECT_LOG: 'a bisect',
-  'rebase-merge': 'a rebase',
-  'rebase-apply': 'a rebase',
-  sequencer: 'a series of picks',
-};
+  /^(?:HEAD|config|config\.worktree|description|index|objects|refs|packed-refs|logs|info|hooks|branches|shallow|reftable|COMMIT_EDITMSG|FETCH_HEAD|ORIG_HEAD|MERGE_RR|gc\.log|gc\.pid|sharedindex\..*|.*\.lock|.*\.baton-new)$/;
 
 export interface GitDirectoryState {
   readonly files: readonly SmallFile[];
@@ -50,14 +45,27 @@ export interface GitDirectoryState {
   readonly gaps: readonly Gap[];
 }
 
+/** What a file of the git directory may hold that travels; null for one that does not. */
+function shapeOf(path: BytePath): FileShape | null {
+  return Object.hasOwn(carried, path) ? (carried[path] ?? null) : operationShape(path);
+}
+
+/** Objects, by their ids, that a file needs to mean anything. What the stash's earlier values were is looked for, not needed. */
+export function objectsNeededBy([path, content]: SmallFile): readonly string[] {
+  return path === stashLog ? [] : (shapeOf(path)?.names(content.toString('latin1')) ?? []);
+}
+
+/** Whether the file is there to shape what git sees, whatever objects there are. */
+export const isShaping = ([path]: SmallFile): boolean => Object.hasOwn(shaping, path);
+
 /** Reads the small files that travel, and names what else lies in the git directory and does not. */
 export function readGitDirectory(git: Beneath): GitDirectoryState {
   const gaps: Gap[] = [];
   const files: SmallFile[] = [];
-  for (const [path, accepts] of Object.entries(carried)) {
+  for (const [path, shape] of Object.entries(carried)) {
     if (git.stat(path) === null) continue;
     const content = git.readSmall(path, fileLimit);
-    if (content !== null && accepts(content)) files.push([path, content]);
+    if (content !== null && shape.accepts(content.toString('latin1'))) files.push([path, content]);
     else
       gaps.push({
         path: `.git/${path}`,
@@ -67,8 +75,12 @@ export function readGitDirectory(git: Beneath): GitDirectoryState {
       });
   }
   const stash = files.find(([path]) => path === stashLog)?.[1].toString('latin1') ?? '';
-  const stashed = stash.split('\n').flatMap((line) => reflogLine.exec(line)?.[1] ?? []);
-  return { files, stashed, gaps: [...gaps, ...leftBehind(git)] };
+  const underWay = readOperations(git);
+  return {
+    files: [...files, ...underWay.files],
+    stashed: reflog.names(stash),
+    gaps: [...gaps, ...underWay.gaps, ...leftBehind(git)],
+  };
 }
 
 function leftBehind(git: Beneath): Gap[] {
@@ -76,17 +88,15 @@ function leftBehind(git: Beneath): Gap[] {
   const skip = (path: BytePath, reason: string, detail: string) =>
     gaps.push({ path: `.git/${path}`, status: 'SKIPPED', reason, detail });
   for (const { name } of (git.list('') ?? []).sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (ordinary.test(name)) continue;
-    const operation = operations[name];
-    if (operation !== undefined)
-      skip(name, 'OPERATION_IN_PROGRESS', `${operation} is under way; what it did so far travels, not that it can be continued`);
-    else if (name === 'worktrees')
+    if (ordinary.test(name) || isOperationName(name)) continue;
+    if (name === 'worktrees')
       for (const worktree of git.list(name) ?? [])
         skip(`worktrees/${worktree.name}`, 'LINKED_WORKTREE', 'a linked worktree does not travel');
     else skip(name, 'GIT_STATE', 'it is no part of a snapshot');
   }
   for (const { name } of git.list('info') ?? [])
-    if (!['exclude', 'attributes', 'refs'].includes(name)) skip(`info/${name}`, 'GIT_STATE', 'it is no part of a snapshot');
+    if (!['exclude', 'attributes', 'sparse-checkout', 'refs'].includes(name))
+      skip(`info/${name}`, 'GIT_STATE', 'it is no part of a snapshot');
   for (const { name } of git.list('hooks') ?? [])
     if (!name.endsWith('.sample')) skip(`hooks/${name}`, 'HOOK', 'hooks do not travel: a restore would make them run elsewhere');
   if (['alternates', 'http-alternates'].some((name) => git.stat(`objects/info/${name}`) !== null))
@@ -104,13 +114,46 @@ export function showToSide(side: SideRepository, files: readonly SmallFile[]): v
   }
 }
 
-/** Makes these the small files of the git directory; those that travel and are not among them are removed. */
-export function writeGitDirectory(git: Beneath, files: readonly SmallFile[]): void {
-  for (const [path, accepts] of Object.entries(carried)) {
-    const content = files.find(([name]) => name === path)?.[1];
-    if (content === undefined || !accepts(content)) git.remove(path);
+export interface AcceptedFiles {
+  readonly accepted: readonly SmallFile[];
+  /** Paths that are no files of a git directory that travel, or do not hold what those may. */
+  readonly refused: readonly BytePath[];
+  /** Files of operations that are not whole without what was refused, or are more than a snapshot takes: none of one is accepted. */
+  readonly halves: readonly BytePath[];
+}
+
+/** Tells files that a git directory may get from others. */
+export function acceptFiles(files: readonly SmallFile[]): AcceptedFiles {
+  const fits = ([path, content]: SmallFile): boolean =>
+    (!Object.hasOwn(carried, path) || content.length <= fileLimit) &&
+    (shapeOf(path)?.accepts(content.toString('latin1')) ?? false);
+  const alone = files.filter((file) => fits(file) && !isOfOperation(file[0]));
+  const groups = operations.map((operation) => {
+    const own = files.filter(([path]) => isOfOperation(path) && operationOf(path) === operation);
+    const fitting = own.filter(fits);
+    return { fitting, isWhole: fitting.length === own.length && areFew(own) };
+  });
+  const inGroups = (whole: boolean) => groups.flatMap(({ fitting, isWhole }) => (isWhole === whole ? fitting : []));
+  return {
+    accepted: [...alone, ...inGroups(true)],
+    refused: files.filter((file) => !fits(file)).map(([path]) => path),
+    halves: inGroups(false).map(([path]) => path),
+  };
+}
+
+/** Makes these the files that shape what git sees, and removes every other that travels: `writeState` puts those back. */
+export function writeShape(git: Beneath, files: readonly SmallFile[]): void {
+  for (const path of Object.keys(carried)) {
+    const content = files.find((file) => file[0] === path && isShaping(file))?.[1];
+    if (content === undefined) git.remove(path);
     else if (!git.readSmall(path, fileLimit)?.equals(content)) replaceFile(git, path, content);
   }
+  clearOperations(git);
   git.remove('objects/info/alternates');
   git.remove('objects/info/http-alternates');
+}
+
+/** Puts back files that name objects. They have been accepted, and nothing is there. */
+export function writeState(git: Beneath, files: readonly SmallFile[]): void {
+  for (const [path, content] of files) replaceFile(git, path, content);
 }

@@ -276,22 +276,31 @@ describe('a workspace written by someone hostile', { timeout: 60_000 }, () => {
       expect(summary.changes).toContainEqual(expect.objectContaining({ path: 'a.txt', status: 'TYPE_CHANGED' }));
     });
 
-    it.each(['HEAD', 'index', 'config', 'packed-refs', 'info/exclude', 'refs/heads/x', 'logs/refs/stash'])(
-      'gets nothing by a link for .git/%s',
-      async (name) => {
-        const from = await lab.open(lab.remote(files));
-        write(secret, { plain: `${secretCommit} the other team’s secret` });
-        const path = join(from.directory, '.git', name);
-        rmSync(path, { force: true });
-        mkdirSync(join(path, '..'), { recursive: true });
-        symlinkSync(join(secret, 'plain'), path);
-        write(from.directory, { 'a.txt': 'changed\n' });
-        const { summary } = await lab.capture(from);
-        expect(await everything(summary.manifest)).not.toContain('secret');
-        expect(summary.gapCount).toBeGreaterThan(0);
-        expect(summary.changes.map((change) => change.path)).toContain('a.txt');
-      },
-    );
+    it.each([
+      'HEAD',
+      'index',
+      'config',
+      'packed-refs',
+      'info/exclude',
+      'info/sparse-checkout',
+      'refs/heads/x',
+      'logs/refs/stash',
+      'logs/HEAD',
+      'ORIG_HEAD',
+      'FETCH_HEAD',
+    ])('gets nothing by a link for .git/%s', async (name) => {
+      const from = await lab.open(lab.remote(files));
+      write(secret, { plain: `${secretCommit} the other team’s secret` });
+      const path = join(from.directory, '.git', name);
+      rmSync(path, { force: true });
+      mkdirSync(join(path, '..'), { recursive: true });
+      symlinkSync(join(secret, 'plain'), path);
+      write(from.directory, { 'a.txt': 'changed\n' });
+      const { summary } = await lab.capture(from);
+      expect(await everything(summary.manifest)).not.toContain('secret');
+      expect(summary.gapCount).toBeGreaterThan(0);
+      expect(summary.changes.map((change) => change.path)).toContain('a.txt');
+    });
 
     it.each(['a link', 'a file that points there', 'nothing'])('gets nothing by %s for .git', async (way) => {
       const from = await lab.open(lab.remote(files));
@@ -325,8 +334,9 @@ describe('a workspace written by someone hostile', { timeout: 60_000 }, () => {
 
   it('does not make a capture wait for a FIFO in its git directory', async () => {
     const from = await lab.open(lab.remote(files));
-    for (const name of ['HEAD', 'index', 'config', 'packed-refs', 'info/exclude']) {
+    for (const name of ['HEAD', 'index', 'config', 'packed-refs', 'info/exclude', 'ORIG_HEAD', 'MERGE_HEAD', 'sequencer/todo']) {
       rmSync(join(from.directory, '.git', name), { force: true });
+      mkdirSync(join(from.directory, '.git', name, '..'), { recursive: true });
       execFileSync('mkfifo', [join(from.directory, '.git', name)]);
     }
     write(from.directory, { 'a.txt': 'changed\n' });

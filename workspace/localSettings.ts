@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Beneath } from './beneath.ts';
-import { bytePath } from './bytePath.ts';
+import { bytePath, type BytePath } from './bytePath.ts';
 import { GitError } from './git.ts';
 import type { Gap } from './manifest.ts';
 import { isRefName, replaceFile } from './refs.ts';
@@ -31,6 +31,7 @@ const carried: readonly (readonly [RegExp, (value: string) => boolean])[] = [
   [/^core\.safecrlf$/, (value) => isBoolean(value) || value.toLowerCase() === 'warn'],
   [/^core\.(?:filemode|quotepath|trustctime|logallrefupdates)$/, isBoolean],
   [/^core\.checkstat$/, oneOf('default', 'minimal')],
+  [/^(?:core\.sparsecheckout|core\.sparsecheckoutcone|index\.sparse)$/, isBoolean],
   [/^core\.abbrev$/, (value) => /^(?:auto|no|\d+)$/.test(value)],
   [/^branch\..+\.(?:remote|pushremote)$/s, isRemote],
   [/^branch\..+\.merge$/s, (value) => isRefName(bytePath(Buffer.from(value)))],
@@ -48,6 +49,13 @@ const carried: readonly (readonly [RegExp, (value: string) => boolean])[] = [
     (value) => /^[\w-]*$/.test(value),
   ],
 ];
+
+/**
+ * Where the repository says so, settings of one worktree lie in a file of their own:
+ * https://git-scm.com/docs/git-worktree#_configuration_file
+ */
+const worktreeFile: BytePath = 'config.worktree';
+const worktreeKey = 'extensions.worktreeconfig';
 
 /** Whether a setting travels in a snapshot. A key that travels with another value does not. */
 export function isCarried([key, value]: Setting): boolean {
@@ -105,10 +113,26 @@ export interface LocalSettings {
   readonly gaps: readonly Gap[];
 }
 
-/** All settings of a repository's own configuration file; empty when there is none, null when git cannot read it. */
+/**
+ * All settings of a repository's own configuration file, and those of its worktree's; empty when there is none, null
+ * when git cannot read one.
+ */
 export async function readSettings(side: SideRepository, git: Beneath, signal: AbortSignal): Promise<readonly Setting[] | null> {
-  const text = git.readSmall('config', configLimit);
-  if (text === null) return git.stat('config') === null ? [] : null;
+  const common = await readFile(side, git, 'config', signal);
+  const apart = common?.findLast(([key]) => key === worktreeKey)?.[1] ?? 'false';
+  if (common === null || /^(?:false|no|off|0|)$/i.test(apart)) return common;
+  const own = await readFile(side, git, worktreeFile, signal);
+  return own && [...common, ...own];
+}
+
+async function readFile(
+  side: SideRepository,
+  git: Beneath,
+  path: BytePath,
+  signal: AbortSignal,
+): Promise<readonly Setting[] | null> {
+  const text = git.readSmall(path, configLimit);
+  if (text === null) return git.stat(path) === null ? [] : null;
   try {
     return await listSettings(side, text, signal);
   } catch (error) {
@@ -132,7 +156,13 @@ export function carrySettings(all: readonly Setting[] | null, atOpen: readonly s
       ],
     };
   const known = new Set(atOpen);
-  const left = [...new Set(all.filter((setting) => !isCarried(setting) && !known.has(setting.join('\n'))).map(([key]) => key))];
+  const left = [
+    ...new Set(
+      all
+        .filter((setting) => setting[0] !== worktreeKey && !isCarried(setting) && !known.has(setting.join('\n')))
+        .map(([key]) => key),
+    ),
+  ];
   return {
     settings: all.filter(isCarried),
     gaps:
@@ -150,8 +180,9 @@ export function carrySettings(all: readonly Setting[] | null, atOpen: readonly s
 }
 
 /**
- * Makes the settings that travel those of the repository, and leaves its others as they are. Throws GitError when git
- * cannot read the configuration as it is.
+ * Makes the settings that travel those of the repository, and leaves its others as they are. What its worktree had
+ * apart is the repository's too, which is the same for the one worktree that there is. Throws GitError when git cannot
+ * read the configuration as it is.
  */
 export async function applySettings(
   side: SideRepository,
@@ -159,22 +190,40 @@ export async function applySettings(
   wanted: readonly Setting[],
   signal: AbortSignal,
 ): Promise<void> {
-  const now = await readSettings(side, git, signal);
-  const mine = (now ?? []).filter(([key]) => isCarriedKey(key));
   const accepted = wanted.filter(isCarried);
+  await applyTo({ side, git, path: 'config', accepted, signal });
+  // What setup commands put there would count for more.
+  if (git.stat(worktreeFile) !== null) await applyTo({ side, git, path: worktreeFile, accepted: [], signal });
+}
+
+async function applyTo({
+  side,
+  git,
+  path,
+  accepted,
+  signal,
+}: {
+  readonly side: SideRepository;
+  readonly git: Beneath;
+  readonly path: BytePath;
+  readonly accepted: readonly Setting[];
+  readonly signal: AbortSignal;
+}): Promise<void> {
+  const now = await readFile(side, git, path, signal);
+  const mine = (now ?? []).filter(([key]) => isCarriedKey(key));
   const keys = new Set([...mine, ...accepted].map(([key]) => key));
   const valuesOf = (settings: readonly Setting[], key: string) =>
     settings.filter(([other]) => other === key).map(([, value]) => value);
   const differing = [...keys].filter((key) => valuesOf(mine, key).join('\0') !== valuesOf(accepted, key).join('\0'));
   if (differing.length === 0) return;
-  const text = git.readSmall('config', configLimit) ?? Buffer.alloc(0);
-  const changed = await withCopy(side, text, async (path) => {
+  const text = git.readSmall(path, configLimit) ?? Buffer.alloc(0);
+  const changed = await withCopy(side, text, async (copy) => {
     for (const key of differing) {
       // 5: there was nothing to unset.
-      await side.run(['config', '--file', path, '--unset-all', key], { signal, answers: [0, 5] });
-      for (const value of valuesOf(accepted, key)) await side.run(['config', '--file', path, '--add', key, value], { signal });
+      await side.run(['config', '--file', copy, '--unset-all', key], { signal, answers: [0, 5] });
+      for (const value of valuesOf(accepted, key)) await side.run(['config', '--file', copy, '--add', key, value], { signal });
     }
-    return readFileSync(path);
+    return readFileSync(copy);
   });
-  replaceFile(git, 'config', changed);
+  replaceFile(git, path, changed);
 }

@@ -127,7 +127,10 @@ const git = z.strictObject({
   objects: z.array(object),
   /** Local settings that are safe to carry, in order. */
   settings: z.array(z.tuple([z.string(), z.string()])),
-  /** Small files of the git directory that shape what git sees, such as info/exclude: path and content in base64. */
+  /**
+   * Small files of the git directory: those that shape what git sees, such as info/exclude, and those that say where it
+   * was and what it has under way, such as ORIG_HEAD, MERGE_HEAD and rebase-merge/onto. Path and content in base64.
+   */
   files: z.array(z.tuple([path, z.base64()])),
 });
 export type GitManifest = z.output<typeof git>;

@@ -14,6 +14,19 @@ export async function presentObjects(side: SideGit, oids: readonly string[], sig
     .filter((line) => line !== '' && !line.endsWith(' missing'));
 }
 
+/** Of these names, which may be abbreviated ids, those that stand for one object that git finds, with its whole id. */
+export async function resolveObjects(
+  side: SideGit,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  if (names.length === 0) return new Map();
+  const input = names.map((name) => `${name}\n`).join('');
+  const { stdout } = await side.run(['cat-file', '--batch-check=%(objectname)', '--buffer'], { input, signal, deadlineMs });
+  const answers = stdout.toString('latin1').split('\n');
+  return new Map(names.flatMap((name, n) => (/^[0-9a-f]+$/.test(answers[n] ?? '') ? [[name, answers[n] ?? ''] as const] : [])));
+}
+
 /** Tells objects with all that they lead to from those where something is missing. What `without` leads to is taken for whole. */
 export async function sortOut(
   side: SideGit,

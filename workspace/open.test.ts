@@ -1,4 +1,5 @@
 import { execFileSync, fork } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
   existsSync,
@@ -175,8 +176,8 @@ describe('opening a workspace', { timeout: 60_000 }, () => {
   });
 
   it('removes the mirrors that were not used for longest when they take too much room', async () => {
-    const noise = (seed: number) => Buffer.from(Array.from({ length: 50_000 }, (_, n) => (n * n * seed) >>> 7));
-    const remotes = [1, 2, 3].map((n) => lab.remote({ 'noise.bin': noise(2_654_435_761 + n) }, `remote-${n}`));
+    // Bytes that no compression makes fewer.
+    const remotes = [1, 2, 3].map((n) => lab.remote({ 'noise.bin': randomBytes(50_000) }, `remote-${n}`));
     const workspaces = createWorkspaces({ blobs: lab.blobs, mirrors: lab.path('small'), mostMirrorBytes: 120_000 });
     const team = lab.path(`small/${lab.teamId}`);
     const mirrors = () => readdirSync(team).map((name) => name.split('-').slice(0, 2).join('-'));

@@ -11,7 +11,7 @@ import { ContentReader } from './contentReader.ts';
 import type { Git } from './git.ts';
 import { ManifestUnreadableError, readManifest, type Manifest } from './manifest.ts';
 import { restoreFiles } from './restoreFiles.ts';
-import { blobReason, blobTrouble, lostFiles, RestoreLog } from './restoreLog.ts';
+import { blobReason, blobTrouble, lostAtCapture, RestoreLog } from './restoreLog.ts';
 import { restoreRepository, type RestoredRepository } from './restoreRepository.ts';
 import { SideRepository } from './sideRepository.ts';
 import { verifyFiles } from './verifyFiles.ts';
@@ -154,7 +154,7 @@ async function restoreOutside(
     const { paths } = await walkOutside(files, repositories, signal);
     for (const path of paths) if (!wanted.has(path)) files.remove(path);
     const problem = log.problem.bind(log, '.');
-    for (const lost of lostFiles(manifest.outside.gaps)) problem(lost);
+    for (const lost of lostAtCapture(manifest.outside.gaps)) problem(lost);
     const applied = await restoreFiles({
       files,
       entries,

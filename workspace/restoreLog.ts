@@ -49,20 +49,21 @@ export class RestoreLog {
   }
 }
 
-/** Reasons for which a file's content is in no snapshot. */
-const lostAtCapture = new Set(['TOO_LARGE', 'UNREADABLE', 'UNSAFE_NAME']);
+/** Reasons for which something that a workspace had is in no snapshot, with what it was. */
+const lost: ReadonlyMap<string, RestoreSubject> = new Map([
+  ['TOO_LARGE', 'FILE'],
+  ['UNREADABLE', 'FILE'],
+  ['UNSAFE_NAME', 'FILE'],
+  ['OPERATION_IN_PROGRESS', 'REPOSITORY'],
+]);
 
 /** What the snapshot could not take along, as problems of the restore: the workspace is not as it was. */
-export function lostFiles(gaps: readonly Gap[]): RestoreProblem[] {
-  return gaps
-    .filter(({ reason }) => lostAtCapture.has(reason))
-    .map(({ path, reason, detail }) => ({
-      subject: 'FILE',
-      path,
-      status: 'SKIPPED',
-      reason,
-      detail: `The snapshot was taken without it: ${detail}.`,
-    }));
+export function lostAtCapture(gaps: readonly Gap[]): RestoreProblem[] {
+  return gaps.flatMap(({ path, reason, detail }): RestoreProblem[] => {
+    const subject = lost.get(reason);
+    if (subject === undefined) return [];
+    return [{ subject, path, status: 'SKIPPED', reason, detail: `The snapshot was taken without it: ${detail}.` }];
+  });
 }
 
 /** The stable word for a blob that cannot be read; null for an error of another kind. */

@@ -7,6 +7,7 @@ import {
   readRefs,
   refOfBranch,
   refOfBranchName,
+  resolveHead,
   sameTarget,
   writeRefs,
   type Head,
@@ -25,8 +26,16 @@ export interface RestoreRefsRequest {
   readonly problem: (problem: RestoreProblem) => void;
 }
 
-/** Makes refs and HEAD as they were captured, as far as their objects are there. Returns how many were. */
-export function restoreRefs(request: RestoreRefsRequest): { readonly applied: number; readonly head: Head } {
+export interface RestoredRefs {
+  /** How many refs are as they were. */
+  readonly applied: number;
+  readonly head: Head;
+  /** Whether HEAD is where it was. */
+  readonly sameHead: boolean;
+}
+
+/** Makes refs and HEAD as they were captured, as far as their objects are there. */
+export function restoreRefs(request: RestoreRefsRequest): RestoredRefs {
   const { git, problem } = request;
   const now = readRefs(git);
   const { refs, applied } = wantedRefs(request, now.refs);
@@ -36,7 +45,13 @@ export function restoreRefs(request: RestoreRefsRequest): { readonly applied: nu
   for (const name of new Set([...refs.keys(), ...after.refs.keys()]))
     if (!sameTarget(refs.get(name), after.refs.get(name)))
       problem({ subject: 'BRANCH', path: name, status: 'FAILED', reason: 'DIFFERS', detail: 'It is not as it was captured.' });
-  return { applied, head };
+  const { head: wanted, headCommit } = request.manifest;
+  return { applied, head, sameHead: sameHead(head, wanted) && resolveHead(after) === headCommit };
+}
+
+function sameHead(a: Head, b: Head | null): boolean {
+  if ('oid' in a) return b !== null && 'oid' in b && a.oid === b.oid;
+  return b !== null && 'branch' in b && a.branch === b.branch;
 }
 
 function wantedRefs({ manifest, has, problem }: RestoreRefsRequest, now: ReadonlyMap<BytePath, RefTarget>) {

@@ -7,19 +7,22 @@ import { Beneath } from './beneath.ts';
 import { displayPath, unsafePath, type BytePath } from './bytePath.ts';
 import { baseCommit } from './captureRepository.ts';
 import type { ContentReader } from './contentReader.ts';
+import type { SmallFile } from './fileShapes.ts';
 import { indexStat } from './fileState.ts';
 import { GitError } from './git.ts';
-import { showToSide, writeGitDirectory, type SmallFile } from './gitDirectory.ts';
+import { acceptFiles, isShaping, showToSide, writeShape } from './gitDirectory.ts';
 import { IndexCorruptError, IndexNotPlainError, noStat, parseIndex, serializeIndex, type IndexStat } from './gitIndex.ts';
 import { indexDigest, rebuildIndex } from './indexSnapshot.ts';
 import { applySettings } from './localSettings.ts';
 import type { GitManifest, Glance, IndexedEntry, IndexManifest, RepositoryManifest } from './manifest.ts';
 import { presentObjects } from './objectCheck.ts';
+import { underWay } from './operations.ts';
 import { replaceFile, type Head } from './refs.ts';
 import { restoreFiles } from './restoreFiles.ts';
-import { lostFiles, type RestoreLog, type RestoreProblem } from './restoreLog.ts';
+import { lostAtCapture, type RestoreLog, type RestoreProblem } from './restoreLog.ts';
 import { restoreObjects } from './restoreObjects.ts';
 import { restoreRefs } from './restoreRefs.ts';
+import { restoreState } from './restoreState.ts';
 import { dirtyFiles, scanWorktree, type Scan } from './scan.ts';
 import { gitFolder, ObjectsUnreadableError, type SideRepository } from './sideRepository.ts';
 import { verifyFiles, type VerifiedFiles } from './verifyFiles.ts';
@@ -67,6 +70,9 @@ class RepositoryRestore {
   #tree: BaseTree;
   readonly #openedCommit: string | null;
   readonly #sameBase: boolean;
+  /** Whether HEAD and the index are as they were captured. */
+  #headIsThere = false;
+  #indexIsThere = false;
 
   constructor(request: RestoreRepositoryRequest) {
     this.#request = request;
@@ -101,7 +107,7 @@ class RepositoryRestore {
       return null;
     }
     if (!this.#sameBase) this.#nameBase();
-    for (const problem of lostFiles(manifest.gaps)) this.#problem(problem);
+    for (const problem of lostAtCapture(manifest.gaps)) this.#problem(problem);
     if (this.#files.stat(gitFolder)?.isDirectory() !== true) {
       this.#problem({
         subject: 'REPOSITORY',
@@ -112,8 +118,8 @@ class RepositoryRestore {
       });
       return null;
     }
-    const small = (manifest.git?.files ?? []).map(([path, content]): SmallFile => [path, Buffer.from(content, 'base64')]);
-    writeGitDirectory(this.#git, small);
+    const small = this.#acceptFiles();
+    writeShape(this.#git, small);
     showToSide(side, small);
     const sound = await this.#restoreObjects();
     if (manifest.git) {
@@ -122,11 +128,50 @@ class RepositoryRestore {
     }
     const { scan, verified } = await this.#restoreWorktree();
     const index = await this.#restoreIndex(manifest.git?.index ?? null, verified);
+    if (manifest.git) await this.#restoreState(manifest.git, small, sound);
     return {
       // The tree is made by the first capture, from the manifest.
       memory: { seen: verified.seen, directories: [...scan.changedDirectories], index, tree: null },
       watched: manifest.entries.flatMap((entry) => (entry.kind !== 'DIRECTORY' && entry.base !== null ? [entry.path] : [])),
     };
+  }
+
+  #acceptFiles(): readonly SmallFile[] {
+    const files = this.#request.manifest.git?.files ?? [];
+    const { accepted, refused, halves } = acceptFiles(files.map(([path, content]) => [path, Buffer.from(content, 'base64')]));
+    for (const path of refused)
+      this.#problem({
+        subject: 'REPOSITORY',
+        path: `${gitFolder}/${path}`,
+        status: 'SKIPPED',
+        reason: 'GIT_FILE',
+        detail: 'It is no file of a git directory that travels, or not what git writes there: it is left out.',
+      });
+    for (const [marker, word] of underWay(halves))
+      this.#problem({
+        subject: 'REPOSITORY',
+        path: `${gitFolder}/${marker}`,
+        status: 'FAILED',
+        reason: 'OPERATION_STOPPED',
+        detail: `When the snapshot was taken, ${word} was under way; it cannot be continued here: the snapshot has files of it that are not as git writes them, or too many.`,
+      });
+    return accepted;
+  }
+
+  /** Puts back operations under way and what git remembers of where it was: last, as they go on from HEAD and the index. */
+  async #restoreState({ commits }: GitManifest, small: readonly SmallFile[], sound: ReadonlySet<string>): Promise<void> {
+    const { side, signal } = this.#request;
+    const tips = new Set(commits.tips);
+    const goesOn = await restoreState({
+      git: this.#git,
+      side,
+      files: small.filter((file) => !isShaping(file)),
+      isThere: (oid) => !tips.has(oid) || sound.has(oid),
+      sameStart: this.#headIsThere && this.#indexIsThere,
+      problem: this.#problem,
+      signal,
+    });
+    if (goesOn.length > 0) this.#applied('REPOSITORY', goesOn.length, `Under way as it was: ${goesOn.join(', ')}.`);
   }
 
   get #scanned() {
@@ -201,7 +246,7 @@ class RepositoryRestore {
       'oid' in target && !sound.has(target.oid) && !manifest.commits.tips.includes(target.oid) ? [target.oid] : [],
     );
     const present = new Set(await presentObjects(side, others, signal));
-    const { applied, head } = restoreRefs({
+    const { applied, head, sameHead } = restoreRefs({
       git: this.#git,
       manifest,
       has: (oid) => sound.has(oid) || present.has(oid),
@@ -209,6 +254,7 @@ class RepositoryRestore {
       openedCommit: this.#openedCommit,
       problem: this.#problem,
     });
+    this.#headIsThere = sameHead;
     const { unpushed } = manifest.commits;
     if (unpushed > 0 && manifest.commits.tips.every((oid) => sound.has(oid)))
       this.#applied('COMMITS', unpushed, `${unpushed} ${unpushed === 1 ? 'commit' : 'commits'} that no remote has.`);
@@ -292,6 +338,7 @@ class RepositoryRestore {
     this.#git.remove('index.lock');
     // The index that git made is kept where it is right already: it has more in it that makes git fast.
     if (glances.size > 0 || this.#indexDigest() !== digest) replaceFile(this.#git, 'index', serializeIndex(entries, side.format));
+    this.#indexIsThere = captured !== null && digest === captured.digest && this.#indexDigest() === digest;
     if (this.#indexDigest() !== digest || (captured !== null && this.#sameBase && digest !== captured.digest))
       this.#problem({
         subject: 'INDEX',

@@ -532,6 +532,7 @@ describe('a restore', { timeout: 60_000 }, () => {
       ['FILE', 'e.txt', 'CONFLICT', 'BASE_MOVED'],
       ['FILE', 'b.txt', 'CONFLICT', 'BASE_MOVED'],
       ['INDEX', null, 'SKIPPED', 'BASE_MISSING'],
+      ['BRANCH', '.git/logs/HEAD', 'SKIPPED', 'OBJECT_MISSING'],
     ]);
     // What was committed is not lost: the files have it, on the same branch, over what the remote has now.
     expect(git(to.directory, 'status', '--porcelain', '--branch')).toBe(
@@ -609,6 +610,7 @@ describe('a restore', { timeout: 60_000 }, () => {
       ['FILE', 'noise.bin', 'OBJECT_MISSING'],
       ['INDEX', 'noise.bin', 'OBJECT_MISSING'],
       ['INDEX', null, 'DIFFERS'],
+      ['BRANCH', '.git/logs/HEAD', 'OBJECT_MISSING'],
     ]);
     expect(git(to.directory, 'status', '--porcelain', '--branch')).toBe('## baton/test\n M a.txt\n');
   });

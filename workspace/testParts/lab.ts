@@ -152,6 +152,7 @@ export class Lab {
 export function describeRepository(directory: string): Record<string, string> {
   return {
     status: git(directory, 'status', '--porcelain=v2', '-z'),
+    told: git(directory, 'status'),
     index: git(directory, 'ls-files', '-s', '-t', '-v', '-z'),
     intentToAdd: git(directory, 'diff', '--name-only', '--diff-filter=A', '-z'),
     refs: git(directory, 'for-each-ref', '--format=%(refname) %(objectname) %(symref)'),
