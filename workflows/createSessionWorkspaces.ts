@@ -72,6 +72,7 @@ export function createSessionWorkspaces({ config, blobs, sandbox, log }: Session
         url,
         allowLocal: config.BATON_ALLOW_LOCAL_REPOSITORIES,
         signal,
+        hurried: session.hurried,
       }),
     close: () => workspaces.close(),
   };

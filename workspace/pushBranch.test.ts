@@ -159,6 +159,18 @@ describe('a push that is refused', () => {
     await vi.waitFor(() => expect(() => process.kill(hookId, 0)).toThrow('ESRCH'), { timeout: 10_000 });
   });
 
+  test('says when the worker had to stop before the remote was done', async () => {
+    hook('pre-receive', 'exec sleep 600');
+    const workspace = await open();
+    const tip = commit(workspace.directory, 'b.txt');
+    expect(await lab.push(workspace, { url: remote, hurried: AbortSignal.timeout(1_000) })).toMatchObject({
+      reason: 'TIMED_OUT',
+      commit: tip,
+      detail: expect.stringContaining('had to stop'),
+    });
+    expect(branchesOf(remote)).toEqual(['main']);
+  });
+
   test('says when the commits are not whole in the workspace', async () => {
     const workspace = await open();
     commit(workspace.directory, 'b.txt');

@@ -29,6 +29,8 @@ export interface PushRequest {
   /** Whether a repository may be a path on this worker. */
   readonly allowLocal: boolean;
   readonly signal: AbortSignal;
+  /** Gives the push up for want of time, and tells so. */
+  readonly hurried?: AbortSignal;
   /** All of it may take this long. Milliseconds; 5 minutes by default. */
   readonly deadlineMs?: number;
 }
@@ -47,19 +49,21 @@ export interface PushDeps {
  * is refused, or takes too long, is an outcome; throws only what is none of these, and the signal's reason.
  */
 export async function pushBranch(deps: PushDeps, request: PushRequest): Promise<BranchPushed | BranchNotPushed | null> {
-  const { opened, signal, deadlineMs = pushDeadlineMs } = request;
+  const { opened, signal, hurried, deadlineMs = pushDeadlineMs } = request;
   const { repository, branch } = opened;
   const url = parseRepositoryUrl(request.url, { allowLocal: request.allowLocal });
   const deadline = AbortSignal.timeout(deadlineMs);
+  const within = AbortSignal.any([signal, deadline, ...(hurried ? [hurried] : [])]);
   let commit: string | null = null;
   try {
     commit = readTip(join(realpathSync(request.directory), repository), branch);
     if (commit === null || commit === opened.base) return null;
-    const commits = await push(deps, { ...request, signal: AbortSignal.any([signal, deadline]) }, url, commit);
+    const commits = await push(deps, { ...request, signal: within }, url, commit);
     return commits === 0 ? null : { type: 'branch.pushed', repository, url: url.shown, branch, commit, commits };
   } catch (error) {
     signal.throwIfAborted();
-    const { reason, detail } = refusalOf(error, { url, branch, timedOut: deadline.aborted, deadlineMs });
+    const late = hurried?.aborted ? 'HURRIED' : deadline.aborted ? 'TIMED_OUT' : null;
+    const { reason, detail } = refusalOf(error, { url, branch, late, deadlineMs });
     return { type: 'branch.notPushed', repository, url: url.shown, branch, commit, reason, detail };
   }
 }

@@ -4,7 +4,7 @@ import { PushRefused, refusalIn, refusalOf } from './pushRefusal.ts';
 import { parseRepositoryUrl } from './repositoryUrl.ts';
 
 const url = parseRepositoryUrl('https://a-token@git.example/team/ledger.git', { allowLocal: false });
-const tried = { url, branch: 'baton/x', timedOut: false, deadlineMs: 300_000 };
+const tried = { url, branch: 'baton/x', late: null, deadlineMs: 300_000 };
 const failed = (stderr: string) => new GitError('push', { exitCode: 128, stderr, timedOut: false });
 
 describe('a push that failed', () => {

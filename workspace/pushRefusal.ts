@@ -38,7 +38,8 @@ export function refusalIn(told: string, stderr: string): PushRefused {
 export interface PushTried {
   readonly url: RepositoryUrl;
   readonly branch: string;
-  readonly timedOut: boolean;
+  /** Why it was given up for want of time, if it was: its own deadline, or the worker that must stop. */
+  readonly late: 'TIMED_OUT' | 'HURRIED' | null;
   readonly deadlineMs: number;
 }
 
@@ -46,7 +47,9 @@ export interface PushTried {
 export function refusalOf(error: unknown, tried: PushTried): { readonly reason: PushProblem; readonly detail: string } {
   const { url } = tried;
   const refused = (reason: PushProblem, detail: string) => ({ reason, detail });
-  if (tried.timedOut || (error instanceof GitError && error.timedOut)) {
+  if (tried.late === 'HURRIED')
+    return refused('TIMED_OUT', `The push to ${url.shown} was not done when the worker had to stop. ${again}`);
+  if (tried.late === 'TIMED_OUT' || (error instanceof GitError && error.timedOut)) {
     const seconds = Math.round(tried.deadlineMs / 1000);
     const time = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} minutes`;
     return refused(

@@ -20,6 +20,7 @@ import type { BlobRef, RestoreReport } from '../../domain/snapshot.ts';
 import type { Captured } from '../capture.ts';
 import { readManifest, type Manifest } from '../manifest.ts';
 import type { RepositoryRequest } from '../open.ts';
+import type { PushRequest } from '../pushBranch.ts';
 import { createWorkspaces, type Workspaces } from '../workspaces.ts';
 
 /** A workspace that a test has opened. */
@@ -135,11 +136,11 @@ export class Lab {
   /** Pushes the branch of a workspace's only repository. */
   push(
     { directory, state, opened: [opened] }: LabWorkspace,
-    { url, deadlineMs, workspaces = this.workspaces }: { url: string; deadlineMs?: number; workspaces?: Workspaces },
+    { url, ...more }: Pick<PushRequest, 'url' | 'deadlineMs' | 'hurried'>,
   ): Promise<BranchPushed | BranchNotPushed | null> {
     if (!opened) throw new Error('the workspace has no repository');
     const { teamId, signal } = this;
-    return workspaces.push({
+    return this.workspaces.push({
       teamId,
       directory,
       state,
@@ -147,7 +148,7 @@ export class Lab {
       url,
       allowLocal: true,
       signal,
-      ...(deadlineMs !== undefined && { deadlineMs }),
+      ...more,
     });
   }
 
