@@ -9,6 +9,7 @@ import {
   executeChild,
   getExternalWorkflowHandle,
   isCancellation,
+  patched,
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
@@ -31,6 +32,12 @@ import {
 import { control } from './proxies.ts';
 import type { session } from './sessionWorkflow.ts';
 import { searchAttributes, type SearchAttributeName } from './searchAttributes.ts';
+
+/**
+ * Events from which on the execution goes on with a new history after a session. A worker that has not got an execution in
+ * memory works through all of its history; when many come to it at once, short ones are through before their deadline.
+ */
+const manyEvents = 300;
 
 type SessionWork = Extract<Work, { kind: 'SESSION' }>;
 
@@ -94,7 +101,7 @@ export async function run(input: RunInput): Promise<RunResult> {
         show(work, at);
         await executeSession(input, work);
         live = null;
-        if (workflowInfo().continueAsNewSuggested) {
+        if (isLong()) {
           await condition(allHandlersFinished);
           return continueAsNew<typeof run>(input);
         }
@@ -122,6 +129,11 @@ async function close(last: Extract<Work, { kind: 'NOTHING' }>, canceled: Promise
   }
   if (last.state === 'FAILED') throw ApplicationFailure.nonRetryable(last.code ?? 'INTERNAL', last.code ?? 'INTERNAL');
   return { state: last.state };
+}
+
+function isLong(): boolean {
+  const { continueAsNewSuggested, historyLength } = workflowInfo();
+  return continueAsNewSuggested || (historyLength > manyEvents && patched('new-history-after-300-events'));
 }
 
 async function executeSession(input: RunInput, { facts: _, kind: _kind, ...work }: SessionWork): Promise<void> {

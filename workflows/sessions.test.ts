@@ -1,9 +1,12 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Client, Connection } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { runWorkflowId, type RunId } from '../domain/ids.ts';
 import { commitFiles, git } from '../test/support/repository.ts';
 import { ended, startTestSystem, type Shown, type TestSystem } from '../test/support/system.ts';
 import { waitFor } from '../test/support/waitFor.ts';
+import { wake } from './contract.ts';
 
 let system: TestSystem;
 let environmentId: string;
@@ -114,6 +117,34 @@ describe('a run', () => {
       count: 1,
       files: [{ path: 'made.txt', status: 'ADDED' }],
     });
+  });
+
+  test('goes on with a new history once its execution has a long one', async () => {
+    const connection = await Connection.connect({ address: inject('temporalAddress') });
+    try {
+      const runId = (await system.createRun(environmentId, 'sleep 100', {
+        idleSeconds: 0,
+      })) as RunId;
+      await system.runUntil(runId, 'liveSession { state }', (run) => run.liveSession?.state === 'RUNNING');
+      const handle = new Client({ connection }).workflow.getHandle(runWorkflowId(runId));
+      const { runId: first } = await handle.describe();
+      await waitFor(
+        'a long history',
+        async () => {
+          await handle.signal(wake);
+          return (await handle.describe()).historyLength > 320;
+        },
+        60_000,
+      );
+      await system.mutate('interruptTurn', { runId });
+      await system.runUntil(runId, 'id', ended);
+      await followUp(runId, 'echo again');
+      await untilEnded(runId, 2);
+      const firstOne = new Client({ connection }).workflow.getHandle(runWorkflowId(runId), first);
+      expect((await firstOne.describe()).status.name).toBe('CONTINUED_AS_NEW');
+    } finally {
+      await connection.close();
+    }
   });
 
   test('that fails says why, keeps what it did, and can be followed up', async () => {

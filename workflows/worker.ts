@@ -49,6 +49,12 @@ export interface WorkerParts {
 
 /** Steps of the journal that may run at once; they are short. */
 const controlSlots = 50;
+/**
+ * Workflow tasks that are taken at once. Few, for one that was taken must be done within ten seconds: a worker that takes
+ * over from others has every execution's history to work through, and would miss the deadlines of all of them together.
+ */
+const workflowSlots = 6;
+const workflowPollers = 4;
 
 /**
  * Starts a worker: a poller of workflows, one of sessions to host, one of the journal's own queue, and one of a queue
@@ -98,6 +104,8 @@ export async function startWorker(config: WorkerConfig, log: Logger, parts: Work
       ...(await workflowCode(config, common.interceptors)),
       taskQueue: queues.shared,
       maxCachedWorkflows: 500,
+      maxConcurrentWorkflowTaskExecutions: workflowSlots,
+      maxConcurrentWorkflowTaskPolls: workflowPollers,
     }),
     // Apart from the workflows, so that a worker that takes no more sessions can bring those that it has to their end.
     Worker.create({

@@ -1,7 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
+import { runWorkflowId, type RunId } from '../../domain/ids.ts';
 import type { Journal } from '../../journal/journal.ts';
-import { client, type Client, type TestSettings } from '../support/gateway.ts';
+import { client, type Client as Ask, type TestSettings } from '../support/gateway.ts';
 import type { OwnServer } from '../support/ownServers.ts';
 import { startPart, type Part } from '../support/part.ts';
 import { waitFor } from '../support/waitFor.ts';
@@ -69,15 +71,15 @@ class Restarted {
   }
 
   async stop(): Promise<void> {
-    const part = await this.#part;
     this.#ended = true;
-    await part.kill('SIGTERM');
+    const part = await this.#part.catch(() => null);
+    await part?.kill('SIGTERM');
   }
 }
 
 /** Keeps runs going on two gateways and two workers while a killer ends a random part every few seconds. */
 export async function soak(system: SoakSystem, { seconds, runs, killEvery }: SoakOptions): Promise<SoakResult> {
-  const { settings, token, environmentId } = system;
+  const { settings } = system;
   const gateways = [1, 2].map((n) => new Restarted(`gateway ${n}`, () => startPart('gateway', settings)));
   const workers = [1, 2].map(
     (n) =>
@@ -88,15 +90,32 @@ export async function soak(system: SoakSystem, { seconds, runs, killEvery }: Soa
         }),
       ),
   );
-  await Promise.all([...gateways, ...workers].map(({ ready }) => ready));
+  const stop = () => Promise.all([...workers, ...gateways].map((part) => part.stop()));
+  try {
+    const told = await keepAllGoing(system, { seconds, runs, killEvery }, gateways, workers);
+    await stop();
+    return told;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
 
+async function keepAllGoing(
+  system: SoakSystem,
+  { seconds, runs, killEvery }: SoakOptions,
+  gateways: readonly Restarted[],
+  workers: readonly Restarted[],
+): Promise<SoakResult> {
+  const { token, environmentId } = system;
+  await Promise.all([...gateways, ...workers].map(({ ready }) => ready));
   const until = Date.now() + seconds * 1_000;
   const kills: Record<string, number> = {};
   let repeated = 0;
   let followUps = 0;
 
   /** Asks one gateway after another until one answers. */
-  const ask = async (query: string, variables: Record<string, unknown>): Promise<Awaited<ReturnType<Client>>['data']> => {
+  const ask = async (query: string, variables: Record<string, unknown>): Promise<Awaited<ReturnType<Ask>>['data']> => {
     for (let attempt = randomInt(2); ; attempt++) {
       try {
         const gateway = await (gateways[attempt % 2] as Restarted).ready;
@@ -115,6 +134,14 @@ export async function soak(system: SoakSystem, { seconds, runs, killEvery }: Soa
   const stateOf = async (runId: string): Promise<string> => {
     const { run } = await ask('query ($id: ID!) { run(id: $id) { state } }', { id: runId });
     return run.state;
+  };
+
+  const settled = async (what: string, runId: string, isSettled: (state: string) => boolean, withinMs: number) => {
+    try {
+      await waitFor(what, async () => isSettled(await stateOf(runId)), withinMs);
+    } catch (error) {
+      throw new Error(`${(error as Error).message}\n${await tell(system, runId)}`, { cause: error });
+    }
   };
 
   /** What each message does: it enters itself into the workspace's book, works a while, and says so. */
@@ -136,7 +163,7 @@ export async function soak(system: SoakSystem, { seconds, runs, killEvery }: Soa
         input: { clientKey: `soak-${index}-${n}`, runId, text: script(`r${index}m${n}`) },
       });
     }
-    await waitFor(`run ${index} to end`, async () => over(await stateOf(runId)), 300_000);
+    await settled(`run ${index} to end`, runId, over, 300_000);
     return runId;
   };
 
@@ -168,9 +195,29 @@ export async function soak(system: SoakSystem, { seconds, runs, killEvery }: Soa
       input: { clientKey: `book-${runId}`, runId, text: 'touch book.txt; cat book.txt' },
     });
   }
-  for (const runId of runIds) await waitFor('the book', async () => (await stateOf(runId)) === 'SUCCEEDED', 120_000);
-  await Promise.all([...workers, ...gateways].map((part) => part.stop()));
+  for (const runId of runIds) await settled('the book', runId, (state) => state === 'SUCCEEDED', 120_000);
   return { runIds, kills, repeated, followUps };
+}
+
+/** All that is known of a run that does not end. */
+async function tell({ journal, temporal }: SoakSystem, runId: string): Promise<string> {
+  const rows = async (query: string) =>
+    (await journal.pool.query<object>(query, [runId])).rows.map((row) => JSON.stringify(row)).join('\n');
+  const connection = await Connection.connect({ address: temporal.address });
+  const executions: string[] = [];
+  for await (const { workflowId, status } of new Client({ connection }).workflow.list({
+    query: `WorkflowId STARTS_WITH "${runWorkflowId(runId as RunId)}"`,
+  }))
+    executions.push(`${workflowId} ${status.name}`);
+  await connection.close();
+  return [
+    await rows('SELECT now(), * FROM "Run" WHERE id = $1'),
+    await rows('SELECT * FROM "Wake" WHERE "runId" = $1'),
+    await rows('SELECT * FROM "Session" WHERE "runId" = $1 ORDER BY ordinal DESC LIMIT 2'),
+    await rows('SELECT id, state FROM "Message" WHERE "runId" = $1 AND state NOT IN (\'DELIVERED\', \'RETURNED\')'),
+    ...executions,
+    await rows('SELECT seq, at, session, type, payload FROM "Event" WHERE "runId" = $1 ORDER BY seq DESC LIMIT 25'),
+  ].join('\n');
 }
 
 /** What a run's book must say by its log: each turn that ended and was not rolled back, in order. */
