@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { git, Lab, write } from './testParts/lab.ts';
@@ -177,6 +177,17 @@ describe('a push that is refused', () => {
     const blob = git(workspace.directory, 'rev-parse', 'HEAD:b.txt').trim();
     rmSync(join(workspace.directory, '.git/objects', blob.slice(0, 2), blob.slice(2)), { force: true });
     expect(await lab.push(workspace, { url: remote })).toMatchObject({ reason: 'INVALID_OBJECTS' });
+    expect(branchesOf(remote)).toEqual(['main']);
+  });
+
+  test('says when the branch’s commit is not what its name says', async () => {
+    const workspace = await open();
+    const other = commit(workspace.directory, 'b.txt');
+    const tip = commit(workspace.directory, 'c.txt');
+    const file = (oid: string) => join(workspace.directory, '.git/objects', oid.slice(0, 2), oid.slice(2));
+    rmSync(file(tip));
+    copyFileSync(file(other), file(tip));
+    expect(await lab.push(workspace, { url: remote })).toMatchObject({ reason: 'INVALID_OBJECTS', commit: tip });
     expect(branchesOf(remote)).toEqual(['main']);
   });
 

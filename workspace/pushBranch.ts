@@ -9,7 +9,7 @@ import type { Mirror, Mirrors } from './mirrors.ts';
 import { presentObjects, revisions } from './objectCheck.ts';
 import { PushRefused, refusalIn, refusalOf } from './pushRefusal.ts';
 import { readRefs, refOfBranchName, resolveRef } from './refs.ts';
-import { remoteCall } from './remote.ts';
+import { isDiskFull, remoteCall } from './remote.ts';
 import { parseRepositoryUrl, type RepositoryUrl } from './repositoryUrl.ts';
 import { gitFolder, SideRepository, type SideGit } from './sideRepository.ts';
 import { WorkspaceState } from './workspaceState.ts';
@@ -167,13 +167,17 @@ class OutgoingRepository implements SideGit {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  run(args: readonly string[], call: Omit<GitCall, 'cwd' | 'directories' | 'transports'> = {}) {
-    return this.#git(args, {
-      ...call,
-      cwd: this.directory,
-      directories: [{ path: this.#mirror.path, writable: false }],
-      variables: { GIT_DIR: this.directory, ...call.variables },
-    });
+  async run(args: readonly string[], call: Omit<GitCall, 'cwd' | 'directories' | 'transports'> = {}) {
+    try {
+      return await this.#git(args, {
+        ...call,
+        cwd: this.directory,
+        directories: [{ path: this.#mirror.path, writable: false }],
+        variables: { GIT_DIR: this.directory, ...call.variables },
+      });
+    } catch (error) {
+      throw asInvalid(error);
+    }
   }
 
   /** Takes in what a commit of the agent's leads to, but for what the mirror has. */
@@ -190,8 +194,7 @@ class OutgoingRepository implements SideGit {
       });
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof GitError && !error.timedOut) throw new PushRefused('INVALID_OBJECTS', firstComplaint(error.stderr));
-      throw error;
+      throw asInvalid(error);
     }
   }
 
@@ -202,5 +205,9 @@ class OutgoingRepository implements SideGit {
   }
 }
 
-const firstComplaint = (stderr: string): string =>
-  stderr.split('\n').find((line) => /^(fatal|error): /.test(line)) ?? 'git could not read them';
+/** What git could not do with the objects that it was given; other errors come back as they are. */
+function asInvalid(error: unknown): unknown {
+  if (!(error instanceof GitError) || error.timedOut || isDiskFull(error)) return error;
+  const complaint = error.stderr.split('\n').find((line) => /^(fatal|error): /.test(line));
+  return new PushRefused('INVALID_OBJECTS', complaint ?? 'git could not read them');
+}
