@@ -169,6 +169,43 @@ export interface SnapshotFailed {
   readonly failure: Failure;
 }
 
+/** The run's branch was pushed to the remote when its session ended. */
+export interface BranchPushed {
+  readonly type: 'branch.pushed';
+  /** The repository's folder in the workspace. */
+  readonly repository: string;
+  /** The remote, without credentials. */
+  readonly url: string;
+  readonly branch: string;
+  readonly commit: string;
+  /** How many of its commits the remote's branch did not have. */
+  readonly commits: number;
+}
+
+export const pushProblems = [
+  'NOT_FAST_FORWARD',
+  'REJECTED',
+  'FORBIDDEN',
+  'UNREACHABLE',
+  'TIMED_OUT',
+  'INVALID_OBJECTS',
+  'FAILED',
+] as const;
+export type PushProblem = (typeof pushProblems)[number];
+
+/** The run's branch was to be pushed and was not. It never fails a run: the snapshot has the commits. */
+export interface BranchNotPushed {
+  readonly type: 'branch.notPushed';
+  readonly repository: string;
+  readonly url: string;
+  readonly branch: string;
+  /** What the branch was at; null when that could not be read. */
+  readonly commit: string | null;
+  readonly reason: PushProblem;
+  /** What happened and what to try, with what the remote said. */
+  readonly detail: string;
+}
+
 export const noticeCodes = [
   'NO_WORKSPACE_RESTORED',
   'SANDBOXED',
@@ -345,6 +382,8 @@ export type RunEvent =
   | WorkspaceRestored
   | SnapshotCaptured
   | SnapshotFailed
+  | BranchPushed
+  | BranchNotPushed
   | Notice
   | TurnStarted
   | TurnEnded

@@ -22,6 +22,7 @@ export const redactedContent = {
   'run.created': { title: redactedTitle },
   'message.added': { text: '', bytes: 0 },
   notice: { message: '' },
+  'branch.notPushed': { detail: '' },
   'item.started': { title: '' },
   'item.chunk': { text: '' },
   // The digest of a short text would give it away.
@@ -53,6 +54,7 @@ export type RedactableType = keyof typeof redactedContent;
 export const transcriptContent: readonly RedactableType[] = [
   'message.added',
   'notice',
+  'branch.notPushed',
   'item.started',
   'item.chunk',
   'item.ended',

@@ -257,6 +257,8 @@ export function evolve(run: Run | null, event: RunEvent, id: RunId): Run {
     case 'workspace.opened':
     case 'workspace.restored':
     case 'snapshot.failed':
+    case 'branch.pushed':
+    case 'branch.notPushed':
     case 'files.changed':
     case 'item.started':
     case 'item.chunk':

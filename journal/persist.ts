@@ -5,6 +5,7 @@ import type { Run } from '../domain/run.ts';
 import { audit } from './audit.ts';
 import { activeTrace } from '../telemetry/traceContext.ts';
 import { jsonText } from './jsonText.ts';
+import { projectArtifacts } from './projectArtifacts.ts';
 import { projectMessages } from './projectMessages.ts';
 import { projectPrompts } from './projectPrompts.ts';
 import { projectRun } from './projectRun.ts';
@@ -37,6 +38,7 @@ export async function persist(client: pg.PoolClient, change: Change): Promise<vo
     await projectRun(client, change);
     await projectSession(client, change);
     await projectSnapshots(client, change);
+    await projectArtifacts(client, change);
     await projectMessages(client, change);
     await projectPrompts(client, change);
     await insertEvents(client, change);

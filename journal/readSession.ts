@@ -12,6 +12,8 @@ export interface EnvironmentRepository {
   readonly branch: string | null;
   /** Its folder in the workspace, `.` for the only one. */
   readonly path: string;
+  /** Whether the run's branch is pushed when a session ends; not there in environments of before there was a choice. */
+  readonly push?: boolean;
 }
 
 /** All that a worker needs to open a session. */

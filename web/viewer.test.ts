@@ -110,12 +110,13 @@ describe('the runs page', () => {
     await dialog.getByRole('button', { name: 'Create environment' }).click();
     await dialog.getByRole('alert').getByText('not the address of a repository').waitFor();
     await dialog.getByLabel('Repository').fill('/srv/repositories/ledger');
+    await dialog.getByLabel('Push the run’s branch when a session ends').check();
     await dialog.getByRole('button', { name: 'Create environment' }).click();
     await dialog.getByRole('textbox', { name: 'Script' }).fill('npm test\n');
     await page.keyboard.press('Control+Enter');
     await page.waitForURL(/\/runs\/run_/);
     await page.getByRole('heading', { name: 'npm test' }).waitFor();
-    expect(standIn.world.environments.map(({ name }) => name)).toEqual(['ledger']);
+    expect(standIn.world.environments).toMatchObject([{ name: 'ledger', repositories: [{ push: true }] }]);
     const [run] = standIn.world.runs.values();
     expect(run?.setting).toMatchObject({ origin: 'MANUAL', title: 'npm test' });
   });
@@ -178,6 +179,35 @@ describe('the run page', () => {
     await transcript(page).getByText('Ran').last().waitFor();
     expect(await page.locator('.to-live').count()).toBe(0);
     expect([...run.messages.values()].map(({ text }) => text)).toEqual(['count', 'count again']);
+  });
+
+  test('says what was pushed when a session ended, what was not and why, and shows the branch with the run', async () => {
+    const run = standIn.world.addRun({ title: 'Push' });
+    const worker = new StandInWorker(standIn.world, run);
+    worker.message('git commit');
+    worker.start();
+    const page = await open(`/runs/${run.id}`);
+    await page.getByRole('heading', { name: 'Session 1' }).waitFor();
+    worker.endTurn();
+    worker.close('SUCCEEDED', { changes: [] }, [
+      { url: 'https://git.example.com/platform/ledger.git' },
+      { url: '/srv/docs', refused: '/srv/docs refused the push: pre-receive hook declined\nNo ticket.' },
+    ]);
+    await transcript(page)
+      .locator('.line')
+      .filter({ hasText: `Pushed ${run.branch}` })
+      .getByText('to ledger: 3 commits, 4e1b7c9')
+      .waitFor();
+    const refused = transcript(page)
+      .getByRole('note')
+      .filter({ hasText: `${run.branch} was not pushed to docs.` });
+    await refused.getByText('No ticket.').waitFor();
+    await refused.getByText('REJECTED').waitFor();
+    const artifacts = page.getByRole('region', { name: 'Artifacts' });
+    await artifacts.getByText(run.branch ?? '', { exact: true }).waitFor();
+    await artifacts.getByText('3 commits').waitFor();
+    await page.getByRole('link', { name: 'Details' }).click();
+    await page.getByText('https://git.example.com/platform/ledger.git').first().waitFor();
   });
 
   test('resumes a stream that was cut off: says so, loses nothing, shows nothing twice', async () => {

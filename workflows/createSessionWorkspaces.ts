@@ -65,6 +65,15 @@ export function createSessionWorkspaces({ config, blobs, sandbox, log }: Session
       });
       return { summary, changed: changes };
     },
+    push: (session, info, { opened, url }, signal) =>
+      workspaces.push({
+        ...placeOf(session, info),
+        opened,
+        url,
+        allowLocal: config.BATON_ALLOW_LOCAL_REPOSITORIES,
+        signal,
+        hurried: session.hurried,
+      }),
     close: () => workspaces.close(),
   };
 }

@@ -17,6 +17,8 @@ export interface Draining {
 
 /** How long the captures of what was interrupted may take, in milliseconds; what is left then is lost with the worker. */
 export const captureMs = 60_000;
+/** How much of that is left when pushes are given up for it, in milliseconds. */
+const lastMs = 10_000;
 
 const stopped = failure(
   'WORKER_STOPPED',
@@ -40,5 +42,6 @@ export async function drainSessions({ journal, sessions, wake, turnsMs }: Draini
   };
   sessions.handOver((session) => void tell(session));
   for (const session of await sessions.left(turnsMs)) session.failTurn(stopped);
-  await sessions.left(captureMs);
+  for (const session of await sessions.left(captureMs - lastMs)) session.hurry();
+  await sessions.left(lastMs);
 }

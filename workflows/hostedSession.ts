@@ -40,6 +40,7 @@ export class HostedSession {
   readonly #lease: Lease;
   readonly #canceled = new AbortController();
   readonly #stopped = new AbortController();
+  readonly #hurried = new AbortController();
   /** Why the turn was stopped from here, when it was. */
   turnFailure: Failure | null = null;
   #turn: AbortController | null = null;
@@ -95,6 +96,16 @@ export class HostedSession {
 
   get isCanceled(): boolean {
     return this.#canceled.signal.aborted;
+  }
+
+  /** Aborts when the worker is about to stop: what only would be good to have is left out. */
+  get hurried(): AbortSignal {
+    return this.#hurried.signal;
+  }
+
+  /** The session must end within seconds, or it is lost with its worker. */
+  hurry(): void {
+    this.#hurried.abort(new Error('the worker is about to stop'));
   }
 
   /** The answer to a prompt, once it is in the log. Asked for before the prompt is, so that none is missed. */

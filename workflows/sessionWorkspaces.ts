@@ -1,6 +1,6 @@
-import type { OpenedRepository } from '../domain/events.ts';
+import type { BranchNotPushed, BranchPushed, OpenedRepository } from '../domain/events.ts';
 import type { FileChange, RestoreReport, SnapshotSummary } from '../domain/snapshot.ts';
-import type { SessionToOpen } from '../journal/readSession.ts';
+import type { EnvironmentRepository, SessionToOpen } from '../journal/readSession.ts';
 import type { HostedSession } from './hostedSession.ts';
 
 /** What the session's activities do with its workspace. */
@@ -18,6 +18,13 @@ export interface SessionWorkspaces {
     info: SessionToOpen,
     signal: AbortSignal,
   ): Promise<{ summary: SnapshotSummary; changed: readonly FileChange[] }>;
+  /** Pushes the run's branch of one repository to its remote; null when the remote has all of it. */
+  push(
+    session: HostedSession,
+    info: SessionToOpen,
+    repository: { readonly opened: OpenedRepository; readonly url: EnvironmentRepository['url'] },
+    signal: AbortSignal,
+  ): Promise<BranchPushed | BranchNotPushed | null>;
   /** Makes no more checkouts for sessions to come. */
   close(): Promise<void>;
 }

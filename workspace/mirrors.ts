@@ -75,7 +75,7 @@ export class Mirrors {
     const { url, signal, onProgress } = request;
     const path = this.#pathOf(request);
     await mkdir(dirname(path), { recursive: true });
-    const variables = await this.#networkVariables(url);
+    const variables = await this.networkVariables(url);
     for (let attempt = 0; ; attempt++) {
       onProgress(`asking ${url.name} for its branches`);
       const remote = await listRemote(this.#git, url, { cwd: dirname(path), variables, signal });
@@ -108,8 +108,11 @@ export class Mirrors {
     return join(this.#directory, teamId, `${name}-${key}.git`);
   }
 
-  /** A repository on this worker may belong to another user; that it may be read was the operator's choice. */
-  async #networkVariables(url: RepositoryUrl): Promise<Readonly<Record<string, string>>> {
+  /**
+   * The variables for a call that talks to this remote. A repository on this worker may belong to another user; that it
+   * may be used was the operator's choice.
+   */
+  async networkVariables(url: RepositoryUrl): Promise<Readonly<Record<string, string>>> {
     if (!url.transports.includes('file')) return this.#variables;
     const config = join(this.#directory, 'local.gitconfig');
     await writeFile(config, '[safe]\n\tdirectory = *\n');

@@ -1,5 +1,5 @@
 import type { BlobStore } from '../blobs/blobStore.ts';
-import type { OpenedRepository } from '../domain/events.ts';
+import type { BranchNotPushed, BranchPushed, OpenedRepository } from '../domain/events.ts';
 import type { RestoreReport } from '../domain/snapshot.ts';
 import { captureWorkspace, type Captured, type CaptureRequest } from './capture.ts';
 import { createGit } from './git.ts';
@@ -7,6 +7,7 @@ import { directGit, type SpawnGit } from './gitProcess.ts';
 import { keyedQueue } from './keyedQueue.ts';
 import { Mirrors } from './mirrors.ts';
 import { openWorkspace, type OpenRequest } from './open.ts';
+import { pushBranch, type PushRequest } from './pushBranch.ts';
 import { ReadyCheckouts, type ReadyCheckoutsOptions } from './readyCheckouts.ts';
 import type { SizeLimits } from './sizeLimits.ts';
 import { restoreWorkspace, type RestoreRequest } from './restore.ts';
@@ -34,6 +35,8 @@ export interface Workspaces {
   open(request: OpenRequest): Promise<OpenedRepository[]>;
   capture(request: CaptureRequest): Promise<Captured>;
   restore(request: RestoreRequest): Promise<RestoreReport>;
+  /** Pushes the run's branch of one repository; null when the remote has all of it. */
+  push(request: PushRequest): Promise<BranchPushed | BranchNotPushed | null>;
   /** Resolves when the checkouts for sessions to come are made. */
   settled(): Promise<void>;
   /** Makes no more checkouts for sessions to come. */
@@ -51,9 +54,10 @@ export function createWorkspaces({
   limits = { file: Infinity, all: Infinity },
 }: WorkspacesOptions): Workspaces {
   const git = createGit(workspaceGit);
+  const outside = createGit(remoteGit);
   const mirrorStore = new Mirrors({
     directory: mirrors,
-    git: createGit(remoteGit),
+    git: outside,
     variables: remoteVariables,
     mostBytes: mostMirrorBytes,
   });
@@ -64,6 +68,7 @@ export function createWorkspaces({
     open: (request) => queue(request.state, () => openWorkspace({ git, blobs, mirrors: mirrorStore, ready }, request)),
     capture: (request) => queue(request.state, () => captureWorkspace({ git, blobs, limits }, request)),
     restore: (request) => queue(request.state, () => restoreWorkspace({ git, blobs }, request)),
+    push: (request) => queue(request.state, () => pushBranch({ git, remoteGit: outside, mirrors: mirrorStore }, request)),
     settled: async () => ready?.settled(),
     close: async () => ready?.close(),
   };

@@ -132,6 +132,12 @@ function text({ at, event, redaction, session }: LoggedEvent, items: Items): str
       return paragraph(`*Snapshot \`${event.snapshotId}\`, ${event.kind}: ${event.summary.changedFiles} files changed.*`);
     case 'snapshot.failed':
       return paragraph(`*The snapshot failed${because(event.failure)}*`);
+    case 'branch.pushed':
+      return paragraph(
+        `*Pushed \`${event.branch}\` to ${plain(event.url)}: ${event.commits === 1 ? '1 commit' : `${event.commits} commits`}, \`${event.commit.slice(0, 7)}\`.*`,
+      );
+    case 'branch.notPushed':
+      return paragraph(`*\`${event.branch}\` was not pushed to ${plain(event.url)} (${event.reason}): ${plain(event.detail)}*`);
     case 'run.cancelRequested':
       return paragraph(`*${plain(actorName(event.actor))} canceled the run.*`);
     case 'run.state':

@@ -1,5 +1,5 @@
 import { auditActions } from '../../domain/audit.ts';
-import { chunkStreams, itemKinds, noticeCodes, turnReasons } from '../../domain/events.ts';
+import { chunkStreams, itemKinds, noticeCodes, pushProblems, turnReasons } from '../../domain/events.ts';
 import { harnessKinds } from '../../domain/harness.ts';
 import { quotaKinds } from '../../domain/quota.ts';
 import { roles, tokenScopes } from '../../domain/person.ts';
@@ -120,4 +120,13 @@ export const PromptCloseReasonEnum = builder.enumType('PromptCloseReason', {
 export const NotContinuableReasonEnum = builder.enumType('NotContinuableReason', {
   description: 'Why a run cannot be continued as asked.',
   values: ['NO_CONVERSATION', 'NOT_ENDED', 'SNAPSHOT_NOT_FOUND', 'NO_SNAPSHOT'] as const,
+});
+export const ArtifactKindEnum = builder.enumType('ArtifactKind', {
+  description: 'What a run has left outside Baton. BRANCH: a branch of a remote.',
+  values: ['BRANCH'] as const,
+});
+export const PushProblemEnum = builder.enumType('PushProblem', {
+  description:
+    'Why a branch was not pushed. NOT_FAST_FORWARD: the remote’s branch has commits that the run’s has not. REJECTED: a hook or rule of the remote refused it. FORBIDDEN: the remote did not let the worker write. UNREACHABLE: the remote did not answer. TIMED_OUT: it took too long. INVALID_OBJECTS: the commits are damaged or incomplete.',
+  values: pushProblems,
 });

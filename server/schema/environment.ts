@@ -8,6 +8,10 @@ const RepositoryRef = builder.objectRef<EnvironmentRepository>('Repository').imp
     url: t.exposeString('url', { description: 'Its address.' }),
     branch: t.exposeString('branch', { nullable: true, description: 'The branch to start from; null: the remote’s HEAD.' }),
     path: t.exposeString('path', { description: 'Its folder in the workspace; `.` for the only one.' }),
+    push: t.boolean({
+      description: 'Whether the run’s branch is pushed to it when a session ends.',
+      resolve: ({ push }) => push ?? false,
+    }),
   }),
 });
 

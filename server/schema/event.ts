@@ -27,6 +27,8 @@ const typeNames: Record<EventType, string> = {
   'workspace.restored': 'WorkspaceRestoredEvent',
   'snapshot.captured': 'SnapshotCapturedEvent',
   'snapshot.failed': 'SnapshotFailedEvent',
+  'branch.pushed': 'BranchPushedEvent',
+  'branch.notPushed': 'BranchNotPushedEvent',
   notice: 'NoticeEvent',
   'turn.started': 'TurnStartedEvent',
   'turn.ended': 'TurnEndedEvent',

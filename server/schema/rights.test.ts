@@ -48,6 +48,7 @@ async function sideOf(world: World): Promise<Side> {
   const Prompt = newId('prm');
   await steps.record(journal, writer, [{ type: 'snapshot.captured', snapshotId: Snapshot, kind: 'CHECKPOINT', summary }]);
   await steps.record(journal, writer, [
+    { type: 'branch.pushed', repository: '.', url: '/x', branch: 'baton/x', commit: 'a'.repeat(40), commits: 1 },
     { type: 'prompt.opened', promptId: Prompt, kind: 'QUESTION', question: '?', options: [], freeText: true },
   ]);
   const endedRun = await createTestRun(world);
@@ -301,6 +302,15 @@ describe('what belongs to another team', () => {
       expect(watched.data).toEqual([]);
     }
     await live.dispose();
+  });
+
+  test('is not told of by what its runs have left outside', async () => {
+    const artifacts = (api: Client, id: string) =>
+      api('query ($id: ID!) { run(id: $id) { artifacts { kind ... on BranchArtifact { url branch } } } }', { id });
+    expect((await artifacts(mine.api, mine.things.Run)).data.run.artifacts).toEqual([
+      { kind: 'BRANCH', url: '/x', branch: 'baton/x' },
+    ]);
+    expect((await artifacts(mine.api, theirs.things.Run)).data.run).toBeNull();
   });
 
   test('is not in a list', async () => {

@@ -5,6 +5,7 @@ import type { PromptAnswer, PromptOption } from '../../domain/prompt.ts';
 import type { Usage } from '../../domain/usage.ts';
 import { personIn } from '../auth/viewer.ts';
 import { transcriptUrls } from '../exports/addresses.ts';
+import { ArtifactInterface } from './artifact.ts';
 import { builder } from './builder.ts';
 import { HarnessKindEnum, RunOriginEnum, RunStateEnum } from './enums.ts';
 import { RunPermissionsRef } from './permissions.ts';
@@ -93,6 +94,12 @@ builder.prismaNode('Run', {
         database.prompt.findFirst({ ...query, where: { runId: run.id, state: 'OPEN' } }),
     }),
     latestSnapshot: t.relation('latestSnapshot', { nullable: true, description: 'The snapshot that the next session restores.' }),
+    artifacts: t.field({
+      type: [ArtifactInterface],
+      description: 'What it has left outside Baton, the oldest first: branches that were pushed, each as it was pushed last.',
+      select: { artifacts: { orderBy: [{ at: 'asc' }, { url: 'asc' }] } },
+      resolve: (run) => run.artifacts,
+    }),
     usage: t.field({
       type: UsageRef,
       description: 'What all its sessions consumed.',

@@ -264,22 +264,22 @@ describe('creating an environment', () => {
     mutate(
       'createEnvironment',
       { clientKey: key(), name: key(), repositories: [{ url: 'https://example.com/a/b.git' }], ...input },
-      'environment { name repositories { url branch path } setupCommands variables { name } }',
+      'environment { name repositories { url branch path push } setupCommands variables { name } }',
     );
 
   test('keeps what it was given and fills in folders', async () => {
     const created = await create({
       repositories: [
         { url: 'https://example.com/a/one.git' },
-        { url: 'git@example.com:a/two', branch: 'next', path: 'deep/two' },
+        { url: 'git@example.com:a/two', branch: 'next', path: 'deep/two', push: true },
       ],
       setupCommands: ['npm ci'],
       variables: [{ name: 'CI', value: '1' }],
     });
     expect(created.environment).toMatchObject({
       repositories: [
-        { url: 'https://example.com/a/one.git', branch: null, path: 'one' },
-        { url: 'git@example.com:a/two', branch: 'next', path: 'deep/two' },
+        { url: 'https://example.com/a/one.git', branch: null, path: 'one', push: false },
+        { url: 'git@example.com:a/two', branch: 'next', path: 'deep/two', push: true },
       ],
       setupCommands: ['npm ci'],
       variables: [{ name: 'CI' }],

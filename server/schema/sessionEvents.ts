@@ -2,6 +2,7 @@ import {
   HarnessKindEnum,
   NoticeCodeEnum,
   NoticeLevelEnum,
+  PushProblemEnum,
   SessionCauseEnum,
   SessionOutcomeEnum,
   SessionStateEnum,
@@ -148,6 +149,47 @@ eventRef('snapshot.failed').implement({
       resolve: ({ event }) => event.kind,
     }),
     failure: t.field({ type: FailureRef, description: 'Why.', resolve: ({ event }) => event.failure }),
+  }),
+});
+
+eventRef('branch.pushed').implement({
+  description: 'The run’s branch was pushed to the remote.',
+  interfaces,
+  fields: (t) => ({
+    repository: t.string({
+      description: 'The repository’s folder in the workspace; `.` for the only one.',
+      resolve: ({ event }) => event.repository,
+    }),
+    url: t.string({ description: 'The remote, without credentials.', resolve: ({ event }) => event.url }),
+    branch: t.string({ description: 'The branch, here and there.', resolve: ({ event }) => event.branch }),
+    commit: t.string({ description: 'The commit that the remote’s branch is at now.', resolve: ({ event }) => event.commit }),
+    commits: t.int({
+      description: 'How many of its commits the remote’s branch did not have.',
+      resolve: ({ event }) => event.commits,
+    }),
+  }),
+});
+
+eventRef('branch.notPushed').implement({
+  description: 'The run’s branch was to be pushed and was not. The run goes on, and its snapshot has the commits.',
+  interfaces,
+  fields: (t) => ({
+    repository: t.string({
+      description: 'The repository’s folder in the workspace; `.` for the only one.',
+      resolve: ({ event }) => event.repository,
+    }),
+    url: t.string({ description: 'The remote, without credentials.', resolve: ({ event }) => event.url }),
+    branch: t.string({ description: 'The branch.', resolve: ({ event }) => event.branch }),
+    commit: t.string({
+      nullable: true,
+      description: 'The commit that it was at; null when that could not be read.',
+      resolve: ({ event }) => event.commit,
+    }),
+    reason: t.field({ type: PushProblemEnum, description: 'Why.', resolve: ({ event }) => event.reason }),
+    detail: t.string({
+      description: 'What happened and what to try, with what the remote said.',
+      resolve: ({ event }) => event.detail,
+    }),
   }),
 });
 

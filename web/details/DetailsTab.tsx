@@ -1,7 +1,8 @@
 import { For, Show, type JSX } from 'solid-js';
 import { sessionWorkflowId, type RunId } from '../../domain/ids.ts';
-import { bytes, cost, number } from '../format/amounts.ts';
+import { bytes, cost, count, number } from '../format/amounts.ts';
 import { duration } from '../format/duration.ts';
+import { nameOfRemote } from '../format/remote.ts';
 import type { UsagePartsFragment } from '../generated/operations.ts';
 import { originDisplay } from '../runs/originDisplay.ts';
 import { waitingWords } from '../runs/waitWords.ts';
@@ -171,11 +172,12 @@ export function DetailsTab(): JSX.Element {
           <dl>
             <Fact label="Name">{run().environment.name}</Fact>
             <For each={run().environment.repositories}>
-              {({ url, branch, path }) => (
+              {({ url, branch, path, push }) => (
                 <Fact label={path === '.' ? 'Repository' : `In ${path}`}>
                   <span>
                     <code>{url}</code>
                     {branch ? ` on ${branch}` : ''}
+                    {push ? ', the run’s branch is pushed' : ''}
                   </span>
                 </Fact>
               )}
@@ -183,6 +185,30 @@ export function DetailsTab(): JSX.Element {
             <Copied label="Environment id" text={run().environment.id} />
           </dl>
         </section>
+        <Show when={run().artifacts.length > 0}>
+          <section>
+            <h2>Artifacts</h2>
+            <dl>
+              <For each={run().artifacts}>
+                {(artifact) => (
+                  <>
+                    <Copied label={`Branch at ${nameOfRemote(artifact.url)}`} text={artifact.branch} />
+                    <Copied label="Its commit" text={artifact.commit} />
+                    <Fact label="Its address">
+                      <code>{artifact.url}</code>
+                    </Fact>
+                    <Fact label="Pushed">
+                      <span>
+                        {count(artifact.commits, 'commit')}, last by session {artifact.sessionOrdinal},{' '}
+                        <Time at={artifact.at} as="day" />
+                      </span>
+                    </Fact>
+                  </>
+                )}
+              </For>
+            </dl>
+          </section>
+        </Show>
         <section>
           <h2>Usage</h2>
           <UsageTable />

@@ -29,7 +29,7 @@ export function EnvironmentCard(props: { environment: EnvironmentPartsFragment }
           <dt>Repositories</dt>
           <dd>
             <For each={props.environment.repositories}>
-              {({ url, branch, path }) => (
+              {({ url, branch, path, push }) => (
                 <p>
                   <code>{url}</code>
                   <Show when={branch}>
@@ -39,6 +39,9 @@ export function EnvironmentCard(props: { environment: EnvironmentPartsFragment }
                   <Show when={path !== '.'}>
                     {' '}
                     <span class="dim">in</span> <code>{path}</code>
+                  </Show>
+                  <Show when={push}>
+                    <span class="dim">, the run’s branch is pushed</span>
                   </Show>
                 </p>
               )}

@@ -3,11 +3,12 @@ import { createStore } from 'solid-js/store';
 import { createClientKeys } from '../api/clientKey.ts';
 import { send } from '../api/client.ts';
 import { failedWith } from '../api/loaded.ts';
+import { nameOfRemote } from '../format/remote.ts';
 import { CreateEnvironmentDocument, type EnvironmentPartsFragment } from '../generated/operations.ts';
 import { useApp } from '../shell/app.ts';
 import { HintedField } from '../ui/HintedField.tsx';
 import { Icon } from '../ui/Icon.tsx';
-import { inputOf, nameFrom, noEnvironment, noRepository, type RepositoryDraft } from './environmentDraft.ts';
+import { inputOf, noEnvironment, noRepository, type RepositoryDraft } from './environmentDraft.ts';
 import { idleChoices, idleWords } from './idleChoices.ts';
 
 export interface EnvironmentFormProps {
@@ -90,7 +91,7 @@ export function EnvironmentForm(props: EnvironmentFormProps): JSX.Element {
                   Folder
                   <input
                     class="input mono"
-                    placeholder={nameFrom(repository().url)}
+                    placeholder={nameOfRemote(repository().url)}
                     spellcheck={false}
                     value={repository().path}
                     onInput={(event) => setRepository(index, { path: event.currentTarget.value })}
@@ -105,6 +106,14 @@ export function EnvironmentForm(props: EnvironmentFormProps): JSX.Element {
                   <Icon name="close" />
                 </button>
               </Show>
+              <label class="repository-push">
+                <input
+                  type="checkbox"
+                  checked={repository().push}
+                  onChange={(event) => setRepository(index, { push: event.currentTarget.checked })}
+                />
+                Push the run’s branch when a session ends
+              </label>
             </fieldset>
           )}
         </Index>
@@ -118,7 +127,7 @@ export function EnvironmentForm(props: EnvironmentFormProps): JSX.Element {
           Name
           <input
             class="input"
-            placeholder={nameFrom(draft.repositories[0]?.url ?? '') || 'Taken from the repository'}
+            placeholder={nameOfRemote(draft.repositories[0]?.url ?? '') || 'Taken from the repository'}
             aria-invalid={invalid('name')}
             value={draft.name}
             onInput={(event) => setDraft('name', event.currentTarget.value)}

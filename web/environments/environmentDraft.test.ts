@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { inputOf, nameFrom, noEnvironment } from './environmentDraft.ts';
+import { nameOfRemote } from '../format/remote.ts';
+import { inputOf, noEnvironment, noRepository } from './environmentDraft.ts';
 
 describe('a draft of an environment', () => {
   test('is named after its first repository when it has no name', () => {
     expect(
-      ['https://git.example/team/payments-api.git', 'git@git.example:team/ledger', '/srv/repos/docs/'].map(nameFrom),
+      ['https://git.example/team/payments-api.git', 'git@git.example:team/ledger', '/srv/repos/docs/'].map(nameOfRemote),
     ).toEqual(['payments-api', 'ledger', 'docs']);
   });
 
@@ -12,8 +13,9 @@ describe('a draft of an environment', () => {
     const result = inputOf({
       ...noEnvironment,
       repositories: [
-        { url: ' /srv/ledger ', branch: '', path: '' },
-        { url: '', branch: 'x', path: '' },
+        { ...noRepository, url: ' /srv/ledger ' },
+        { ...noRepository, url: '/srv/docs', push: true },
+        { ...noRepository, branch: 'x' },
       ],
       setup: 'npm ci\n\n  npm run build ',
       variables: 'TOKEN=a=b\n',
@@ -22,7 +24,7 @@ describe('a draft of an environment', () => {
       ok: true,
       input: {
         name: 'ledger',
-        repositories: [{ url: '/srv/ledger' }],
+        repositories: [{ url: '/srv/ledger' }, { url: '/srv/docs', push: true }],
         setupCommands: ['npm ci', 'npm run build'],
         variables: [{ name: 'TOKEN', value: 'a=b' }],
       },
@@ -31,7 +33,7 @@ describe('a draft of an environment', () => {
 
   test('says which field is wrong', () => {
     expect(inputOf(noEnvironment)).toMatchObject({ ok: false, field: 'repositories' });
-    const draft = { ...noEnvironment, repositories: [{ url: '/r', branch: '', path: '' }], variables: '1X=2' };
+    const draft = { ...noEnvironment, repositories: [{ ...noRepository, url: '/r' }], variables: '1X=2' };
     expect(inputOf(draft)).toMatchObject({ ok: false, field: 'variables' });
   });
 });

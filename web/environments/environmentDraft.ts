@@ -1,9 +1,11 @@
+import { nameOfRemote } from '../format/remote.ts';
 import type { CreateEnvironmentInput } from '../generated/operations.ts';
 
 export interface RepositoryDraft {
   readonly url: string;
   readonly branch: string;
   readonly path: string;
+  readonly push: boolean;
 }
 
 /** An environment as the form has it: everything a text. */
@@ -16,7 +18,7 @@ export interface EnvironmentDraft {
   readonly idleSeconds: string;
 }
 
-export const noRepository: RepositoryDraft = { url: '', branch: '', path: '' };
+export const noRepository: RepositoryDraft = { url: '', branch: '', path: '', push: false };
 
 export const noEnvironment: EnvironmentDraft = {
   name: '',
@@ -26,15 +28,6 @@ export const noEnvironment: EnvironmentDraft = {
   variables: '',
   idleSeconds: '',
 };
-
-/** A name for an environment, from its first repository: its last part. */
-export const nameFrom = (url: string): string =>
-  url
-    .trim()
-    .replace(/\/+$/, '')
-    .replace(/\.git$/, '')
-    .split(/[/:]/)
-    .at(-1) ?? '';
 
 const lines = (text: string): string[] =>
   text
@@ -60,12 +53,13 @@ export function inputOf(draft: EnvironmentDraft): DraftResult {
   return {
     ok: true,
     input: {
-      name: draft.name.trim() || nameFrom(repositories[0]?.url ?? ''),
+      name: draft.name.trim() || nameOfRemote(repositories[0]?.url ?? ''),
       ...(draft.teamId && { teamId: draft.teamId }),
-      repositories: repositories.map(({ url, branch, path }) => ({
+      repositories: repositories.map(({ url, branch, path, push }) => ({
         url: url.trim(),
         ...(branch.trim() && { branch: branch.trim() }),
         ...(path.trim() && { path: path.trim() }),
+        ...(push && { push }),
       })),
       setupCommands: lines(draft.setup),
       variables: variables.flatMap((found) =>

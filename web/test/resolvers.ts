@@ -215,7 +215,7 @@ export class Resolvers {
       this.#world.addEnvironment({
         ...input,
         name,
-        repositories: repositories.map((one) => ({ branch: null, path: '.', ...one })),
+        repositories: repositories.map((one) => ({ branch: null, path: '.', push: false, ...one })),
       });
     this.#world.made.set(clientKey, { body: '', id: made.id });
     return { __typename: 'CreateEnvironmentPayload', environment: this.#environment(made) };
@@ -315,6 +315,7 @@ export class Resolvers {
           .toReversed()
           .map((message) => this.#message(message)),
       openPrompt: prompt ? { ...prompt, id: prompt.promptId, answeredBy: null, createdAt: prompt.createdAt.toISOString() } : null,
+      artifacts: [...run.artifacts.values()],
       latestSnapshot: () => {
         const snapshot = state.snapshotId && run.snapshots.get(state.snapshotId);
         return snapshot ? this.#snapshot(run, snapshot) : null;

@@ -394,7 +394,10 @@ export const scenarios = {
     worker.beginTurn();
     worker.command({ title: 'npm test', output: ['29 passed\n'] });
     worker.endTurn();
-    worker.close('SUCCEEDED', { changes: [] });
+    worker.close('SUCCEEDED', { changes: [] }, [
+      { url: 'https://git.example.com/platform/payments-api.git' },
+      { url: 'https://git.example.com/platform/ledger.git', refused: 'The remote refused the push: pre-receive hook declined' },
+    ]);
     return run;
   },
 } as const;
@@ -404,7 +407,7 @@ export function fill(world: World): Record<keyof typeof scenarios, StandInRun> {
   world.addEnvironment({ name: 'payments-api', setupCommands: ['npm ci'], variables: [{ name: 'NODE_ENV', value: 'test' }] });
   world.addEnvironment({
     name: 'ledger',
-    repositories: [{ url: '/srv/repositories/ledger', branch: null, path: '.' }],
+    repositories: [{ url: '/srv/repositories/ledger', branch: null, path: '.', push: false }],
     idleSeconds: 900,
   });
   const runs = Object.fromEntries(Object.entries(scenarios).map(([name, make]) => [name, make(world)]));

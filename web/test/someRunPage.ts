@@ -24,6 +24,7 @@ export const someRunPage = (change: Partial<RunPageFragment> = {}): RunPageFragm
   returnedMessages: [],
   openPrompt: null,
   latestSnapshot: null,
+  artifacts: [],
   exports: { jsonl: 'http://127.0.0.1/export/run_1.jsonl', markdown: 'http://127.0.0.1/export/run_1.md' },
   activity: null,
   usage: { wallMs: 0, cpuMs: 0, peakMemoryBytes: 0, inputTokens: 0, outputTokens: 0, costMicros: 0 },

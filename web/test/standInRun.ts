@@ -1,5 +1,5 @@
 import type { Actor } from '../../domain/actor.ts';
-import type { RunEvent } from '../../domain/events.ts';
+import type { BranchPushed, RunEvent } from '../../domain/events.ts';
 import type { HarnessKind } from '../../domain/harness.ts';
 import type { EnvironmentId, MessageId, PromptId, RunId, SessionId, SnapshotId, TeamId, UserId } from '../../domain/ids.ts';
 import type { LoggedEvent } from '../../domain/events.ts';
@@ -23,6 +23,14 @@ export interface StandInSnapshot {
   readonly kind: SnapshotKind;
   readonly summary: SnapshotSummary;
   readonly createdAt: Date;
+}
+
+/** A branch that was pushed. */
+export interface StandInArtifact extends Omit<BranchPushed, 'type'> {
+  readonly __typename: 'BranchArtifact';
+  readonly kind: 'BRANCH';
+  readonly sessionOrdinal: number;
+  readonly at: string;
 }
 
 export interface StandInSession {
@@ -52,6 +60,8 @@ export class StandInRun {
   readonly messages = new Map<MessageId, StandInMessage>();
   readonly sessions: StandInSession[] = [];
   readonly snapshots = new Map<SnapshotId, StandInSnapshot>();
+  /** By remote and branch. */
+  readonly artifacts = new Map<string, StandInArtifact>();
   readonly prompts = new Map<PromptId, PromptView & { readonly createdAt: Date }>();
   /** The patch of each snapshot, by its id. */
   readonly patches = new Map<SnapshotId, string>();
@@ -136,6 +146,7 @@ export class StandInRun {
     }
     if (event.type === 'workspace.opened') this.branch = event.repositories[0]?.branch ?? null;
     if (event.type === 'workspace.restored' && current) current.restoreReport = event.report;
+    if (event.type === 'branch.pushed') this.#projectArtifact(event, at);
     if (event.type === 'item.started') this.activity = event.title;
     if (event.type === 'item.ended') this.activity = null;
     if (event.type === 'run.cancelRequested') this.cancelRequestedAt = at;
@@ -154,6 +165,18 @@ export class StandInRun {
       this.snapshots.set(event.snapshotId, snapshot);
       current.snapshot = snapshot;
     }
+  }
+
+  #projectArtifact({ type: _, ...pushed }: BranchPushed, at: Date): void {
+    const key = `${pushed.url} ${pushed.branch}`;
+    this.artifacts.set(key, {
+      ...pushed,
+      __typename: 'BranchArtifact',
+      kind: 'BRANCH',
+      commits: pushed.commits + (this.artifacts.get(key)?.commits ?? 0),
+      sessionOrdinal: this.sessions.at(-1)?.view.ordinal ?? 0,
+      at: at.toISOString(),
+    });
   }
 
   #projectMessage(event: RunEvent, at: Date): void {

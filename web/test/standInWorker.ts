@@ -29,6 +29,12 @@ export interface CommandScript {
 
 const base = '9a0d41bc5f6e7d8091a2b3c4d5e6f70812345678';
 
+/** A push of the run's branch, and what the remote said when it refused it. */
+interface Push {
+  readonly url: string;
+  readonly refused?: string;
+}
+
 /** Acts as the workflows and workers of the real system would, step by step, by the domain's own decisions. */
 export class StandInWorker {
   readonly world: World;
@@ -211,11 +217,22 @@ export class StandInWorker {
   close(
     outcome: 'SUCCEEDED' | 'FAILED' | 'CANCELED' | 'PARKED' = 'SUCCEEDED',
     captured: Parameters<StandInWorker['capture']>[1] | null = {},
+    pushes: readonly Push[] = [],
   ): void {
     this.step((run) => beginClose(run, this.sessionId, true));
     this.world.pass(700);
     if (captured) this.capture('FINAL', captured);
+    for (const push of pushes) this.#push(push);
     this.step((run) => endSession(run, this.sessionId, { outcome, started: true }));
+  }
+
+  #push({ url, refused }: Push): void {
+    const branch = { repository: '.', url, branch: this.run.branch ?? '', commit: '4e1b7c90aa11bb22cc33dd44ee55ff6677889900' };
+    this.run.append(
+      refused === undefined
+        ? { type: 'branch.pushed', ...branch, commits: 3 }
+        : { type: 'branch.notPushed', ...branch, reason: 'REJECTED', detail: refused },
+    );
   }
 
   fail(why: Failure, started = true): void {

@@ -10,7 +10,12 @@ export const newId = <P extends IdPrefix>(prefix: P): IdOf<P> => typeidUnboxed(p
 export interface StandInEnvironment {
   readonly id: EnvironmentId;
   readonly name: string;
-  readonly repositories: readonly { readonly url: string; readonly branch: string | null; readonly path: string }[];
+  readonly repositories: readonly {
+    readonly url: string;
+    readonly branch: string | null;
+    readonly path: string;
+    readonly push: boolean;
+  }[];
   readonly setupCommands: readonly string[];
   readonly variables: readonly { readonly name: string; readonly value: string }[];
   readonly idleSeconds: number | null;
@@ -49,7 +54,7 @@ export class World {
   addEnvironment(environment: Partial<StandInEnvironment> & { name: string }): StandInEnvironment {
     const added: StandInEnvironment = {
       id: newId('env') as EnvironmentId,
-      repositories: [{ url: `https://git.example.com/platform/${environment.name}.git`, branch: 'main', path: '.' }],
+      repositories: [{ url: `https://git.example.com/platform/${environment.name}.git`, branch: 'main', path: '.', push: false }],
       setupCommands: [],
       variables: [],
       idleSeconds: null,

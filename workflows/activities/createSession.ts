@@ -11,6 +11,7 @@ import { inSpan } from '../../telemetry/span.ts';
 import type { HostedSession } from '../hostedSession.ts';
 import type { HostedSessions } from '../hostedSessions.ts';
 import { captureSession } from '../captureSession.ts';
+import { pushBranches } from '../pushBranches.ts';
 import { openSession, type OpeningDependencies } from '../openSession.ts';
 import type { SessionActivities, TurnStep } from './session.ts';
 
@@ -55,6 +56,7 @@ export function createSessionActivities(dependencies: SessionDependencies): Sess
         const session = sessions.get(sessionId);
         await stopAgent(dependencies, session);
         await captureSession(journal, workspaces, session, 'FINAL');
+        await pushBranches(journal, workspaces, session);
       }),
 
     releaseSession: async ({ sessionId }) => sessions.get(sessionId).release(),

@@ -14,12 +14,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { BlobStore } from '../../blobs/blobStore.ts';
 import { directoryStore } from '../../blobs/directoryStore.ts';
-import type { OpenedRepository } from '../../domain/events.ts';
+import type { BranchNotPushed, BranchPushed, OpenedRepository } from '../../domain/events.ts';
 import type { SnapshotId, TeamId } from '../../domain/ids.ts';
 import type { BlobRef, RestoreReport } from '../../domain/snapshot.ts';
 import type { Captured } from '../capture.ts';
 import { readManifest, type Manifest } from '../manifest.ts';
 import type { RepositoryRequest } from '../open.ts';
+import type { PushRequest } from '../pushBranch.ts';
 import { createWorkspaces, type Workspaces } from '../workspaces.ts';
 
 /** A workspace that a test has opened. */
@@ -130,6 +131,25 @@ export class Lab {
 
   restore({ directory, state, opened }: LabWorkspace, manifest: BlobRef, workspaces = this.workspaces): Promise<RestoreReport> {
     return workspaces.restore({ teamId: this.teamId, directory, state, manifest, snapshotId, opened, signal: this.signal });
+  }
+
+  /** Pushes the branch of a workspace's only repository. */
+  push(
+    { directory, state, opened: [opened] }: LabWorkspace,
+    { url, ...more }: Pick<PushRequest, 'url' | 'deadlineMs' | 'hurried'>,
+  ): Promise<BranchPushed | BranchNotPushed | null> {
+    if (!opened) throw new Error('the workspace has no repository');
+    const { teamId, signal } = this;
+    return this.workspaces.push({
+      teamId,
+      directory,
+      state,
+      opened,
+      url,
+      allowLocal: true,
+      signal,
+      ...more,
+    });
   }
 
   manifest(ref: BlobRef): Promise<Manifest> {

@@ -22,6 +22,9 @@ const RepositoryInput = builder.inputType('RepositoryInput', {
     }),
     branch: t.string({ description: 'The branch to start from. Default: the remote’s HEAD.' }),
     path: t.string({ description: 'Its folder in the workspace. Default: `.` for the only one, else its name.' }),
+    push: t.boolean({
+      description: 'Whether the run’s branch is pushed to it when a session ends, with the workers’ credentials. Default: false.',
+    }),
   }),
 });
 const VariableInput = builder.inputType('VariableInput', {
@@ -111,12 +114,12 @@ function validated(teamId: TeamId, input: Input): NewEnvironment {
 function repositoriesOf(given: Input['repositories']): EnvironmentRepository[] {
   if (given.length === 0) throw new InvalidInputError('repositories', 'Name at least one repository.');
   if (given.length > most.repositories) throw new InvalidInputError('repositories', `At most ${most.repositories} repositories.`);
-  const repositories = given.map(({ url, branch, path }) => {
+  const repositories = given.map(({ url, branch, path, push }) => {
     const refused = refuseRepositoryUrl(url);
     if (refused) throw new InvalidInputError('repositories', refused);
     if (branch && !isBranchName(branch))
       throw new InvalidInputError('repositories', `${JSON.stringify(branch)} is not the name of a branch.`);
-    return { url, branch: branch || null, path: path || (given.length === 1 ? '.' : folderOf(url)) };
+    return { url, branch: branch || null, path: path || (given.length === 1 ? '.' : folderOf(url)), push: push ?? false };
   });
   const paths = repositories.map(({ path }) => path);
   for (const path of paths) {

@@ -14,6 +14,7 @@ import { Line } from './Line.tsx';
 import { actorName, RestedMessage, TurnMessage } from './MessageEntry.tsx';
 import { Notice } from './Notice.tsx';
 import { PromptEntry } from './PromptEntry.tsx';
+import { NotPushed, Pushed } from './PushEntry.tsx';
 import { RedactedEntry } from './RedactedEntry.tsx';
 import { SnapshotEntry } from './SnapshotEntry.tsx';
 
@@ -170,6 +171,10 @@ function EntryOfKind(props: { entry: Entry }): JSX.Element {
       return <TurnEnd entry={as<'TURN_ENDED'>()} />;
     case 'NOTICE':
       return <NoticeLine entry={as<'NOTICE'>()} />;
+    case 'PUSHED':
+      return <Pushed entry={as<'PUSHED'>()} />;
+    case 'NOT_PUSHED':
+      return <NotPushed entry={as<'NOT_PUSHED'>()} />;
     case 'OPENED':
       return <Opened entry={as<'OPENED'>()} />;
     case 'CONTINUED':

@@ -13,6 +13,7 @@ export function redactableSeq(entry: Entry): number | null {
     case 'PROMPT':
       return entry.state === 'OPEN' || entry.state === 'ANSWERED' ? null : entry.seq;
     case 'NOTICE':
+    case 'NOT_PUSHED':
     case 'FILES':
     case 'SNAPSHOT':
       return entry.seq;
@@ -20,6 +21,7 @@ export function redactableSeq(entry: Entry): number | null {
     case 'TURN_ENDED':
     case 'SNAPSHOT_FAILED':
     case 'OPENED':
+    case 'PUSHED':
     case 'CONTINUED':
     case 'CANCEL_REQUESTED':
     case 'INTERRUPT_REQUESTED':

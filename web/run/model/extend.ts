@@ -91,6 +91,10 @@ function apply(draft: Draft, event: LogEvent): void {
     case 'SnapshotFailedEvent':
       draft.session(event.sessionOrdinal, () => ({ snapshotFailed: event }));
       return show(draft, 'SNAPSHOT_FAILED', event);
+    case 'BranchPushedEvent':
+      return show(draft, 'PUSHED', event);
+    case 'BranchNotPushedEvent':
+      return show(draft, 'NOT_PUSHED', event);
     case 'NoticeEvent':
       if (event.noticeCode === 'NO_WORKSPACE_RESTORED') draft.session(event.sessionOrdinal, () => ({ notRestored: event }));
       return show(draft, 'NOTICE', event);

@@ -97,6 +97,8 @@ export type Entry =
   | EventEntry<'TURN_ENDED', 'TurnEndedEvent'>
   | EventEntry<'SNAPSHOT', 'SnapshotCapturedEvent'>
   | EventEntry<'SNAPSHOT_FAILED', 'SnapshotFailedEvent'>
+  | EventEntry<'PUSHED', 'BranchPushedEvent'>
+  | EventEntry<'NOT_PUSHED', 'BranchNotPushedEvent'>
   | EventEntry<'OPENED', 'WorkspaceOpenedEvent'>
   | EventEntry<'CONTINUED', 'RunContinuedEvent'>
   | EventEntry<'CANCEL_REQUESTED', 'CancelRequestedEvent'>

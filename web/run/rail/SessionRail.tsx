@@ -10,6 +10,7 @@ import { Icon } from '../../ui/Icon.tsx';
 import { now } from '../../ui/now.ts';
 import { useRun } from '../context.ts';
 import type { TurnEntry } from '../model/transcript.ts';
+import { Artifacts } from './Artifacts.tsx';
 import { passingMs } from '../handoff/handoffSides.ts';
 import type { ShownSession } from '../sessionFacts.ts';
 import './rail.css';
@@ -198,6 +199,7 @@ export function SessionRail(props: SessionRailProps): JSX.Element {
       <Show when={sessions().length > 0}>
         <Sum />
       </Show>
+      <Artifacts />
     </>
   );
 }
