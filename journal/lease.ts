@@ -29,7 +29,9 @@ export async function revokeLease(journal: Journal, sessionId: SessionId): Promi
 
 /** Ends the lease at once: the worker has stopped the session's agent and will write no more. */
 export async function giveUpLease(journal: Journal, { sessionId }: Writer): Promise<void> {
-  await journal.pool.query('UPDATE "Session" SET "leaseUntil" = clock_timestamp() WHERE id = $1', [sessionId]);
+  // The column rounds to milliseconds, and what it rounds up would be left of the lease for a moment.
+  const text = `UPDATE "Session" SET "leaseUntil" = date_trunc('milliseconds', clock_timestamp()) WHERE id = $1`;
+  await journal.pool.query(text, [sessionId]);
 }
 
 /** Milliseconds until the session's lease has run out; 0 when it has, or when it never had one. */
