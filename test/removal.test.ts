@@ -157,6 +157,8 @@ test('a snapshot that is damaged keeps all blobs, and is named', async () => {
   expect(data.collectGarbage).toMatchObject({ code: 'SNAPSHOT_UNREADABLE', runId });
   expect(data.collectGarbage.message).toContain('Put the blob back from a backup');
   await system.mutate('deleteRun', { runId });
+  const releases = async () => (await journal.pool.query('SELECT 1 FROM "SnapshotRelease"')).rowCount;
+  await waitFor('what the run had to be let go of', async () => (await releases()) === 0, 30_000);
   expect((await system.mutate('collectGarbage', { teamId, dryRun: true }, 'kept')).kept).toBeGreaterThan(0);
 });
 
