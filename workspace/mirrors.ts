@@ -79,11 +79,11 @@ export class Mirrors {
     for (let attempt = 0; ; attempt++) {
       onProgress(`asking ${url.name} for its branches`);
       const remote = await listRemote(this.#git, url, { cwd: dirname(path), variables, signal });
+      // From here on nobody takes it for one that is not used.
+      await markUsed(path);
       const advertised = [...new Set(remote.refs.values())];
-      if ((await this.#lacks(path, advertised, signal)).length === 0) {
-        await markUsed(path);
+      if ((await this.#lacks(path, advertised, signal)).length === 0)
         return { path, remote, missing: await this.#fetchWanted(path, request, variables) };
-      }
       // The remote may move between its answer and the fetch: then it is asked again.
       if (attempt === 3)
         throw remoteFailure(
@@ -189,11 +189,15 @@ export class Mirrors {
     if (this.#mostBytes === Infinity) return;
     const mirrors = await this.#all();
     let bytes = mirrors.reduce((sum, mirror) => sum + mirror.bytes, 0);
-    for (const { path, usedAt, bytes: freed } of mirrors.toSorted((a, b) => a.usedAt - b.usedAt)) {
+    const isUsed = async (path: string) => (await lastUsed(path)) > Date.now() - lateMs;
+    for (const { path, bytes: freed } of mirrors.toSorted((a, b) => a.usedAt - b.usedAt)) {
       if (bytes <= this.#mostBytes) return;
-      if (path === but || usedAt > Date.now() - lateMs) continue;
-      await withLock(path, { signal }, () => this.#remove(path));
-      bytes -= freed;
+      if (path === but || (await isUsed(path))) continue;
+      await withLock(path, { signal }, async () => {
+        if (await isUsed(path)) return;
+        await this.#remove(path);
+        bytes -= freed;
+      });
     }
   }
 
@@ -206,7 +210,7 @@ export class Mirrors {
         if (!name.endsWith('.git')) continue;
         const packs = join(path, 'objects/pack');
         const sizes = await Promise.all((await readdir(packs).catch(() => [])).map((file) => sizeOf(join(packs, file))));
-        mirrors.push({ path, bytes: sizes.reduce((sum, size) => sum + size, 0), usedAt: await usedAt(path) });
+        mirrors.push({ path, bytes: sizes.reduce((sum, size) => sum + size, 0), usedAt: await lastUsed(path) });
       }
     }
     return mirrors;
@@ -342,5 +346,5 @@ const markUsed = async (path: string): Promise<void> => {
   const now = new Date();
   await utimes(join(path, 'HEAD'), now, now).catch(() => {});
 };
-const usedAt = async (path: string): Promise<number> => (await stat(join(path, 'HEAD')).catch(() => null))?.mtimeMs ?? 0;
+const lastUsed = async (path: string): Promise<number> => (await stat(join(path, 'HEAD')).catch(() => null))?.mtimeMs ?? 0;
 const sizeOf = async (path: string): Promise<number> => (await stat(path).catch(() => null))?.size ?? 0;

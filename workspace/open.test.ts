@@ -40,13 +40,24 @@ async function failureOf(opening: Promise<unknown>): Promise<Failure> {
   throw new Error('it opened');
 }
 
+/** A promise that is kept when somebody says so. */
+function told() {
+  let tell = () => {};
+  const promise = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  return { promise, tell };
+}
+
 /** A worker whose calls of git are written down. */
-function recording(name = 'recording') {
+function recording(name = 'recording', fetchMayEnd: Promise<void> = Promise.resolve()) {
   const calls: string[][] = [];
   const spawn = directGit();
   const recorded: SpawnGit = (args, setting) => {
-    calls.push(args.filter((arg, n) => arg !== '-c' && args[n - 1] !== '-c'));
-    return spawn(args, setting);
+    const call = args.filter((arg, n) => arg !== '-c' && args[n - 1] !== '-c');
+    calls.push(call);
+    const process = spawn(args, setting);
+    return call[0] === 'fetch' ? { ...process, exit: fetchMayEnd.then(() => process.exit) } : process;
   };
   const workspaces = createWorkspaces({ blobs: lab.blobs, mirrors: lab.path(`${name}/mirrors`), remoteGit: recorded });
   return { workspaces, fetches: () => calls.filter(([command]) => command === 'fetch').length };
@@ -151,28 +162,37 @@ describe('opening a workspace', { timeout: 60_000 }, () => {
 
   it('goes on fetching for the others when one gives up', async () => {
     const remote = lab.remote(files);
-    const { workspaces } = recording();
-    const controller = new AbortController();
+    const bothWait = told();
+    const { workspaces, fetches } = recording('given-up-mirrors', bothWait.promise);
     const request = {
       teamId: lab.teamId,
-      directory: lab.path('given-up'),
-      state: lab.path('given-up.state'),
       repositories: [{ repository: '.', url: remote, branch: null }],
       workingBranch: 'baton/x',
       restoring: null,
       allowLocal: true,
-      signal: controller.signal,
     };
-    const first = workspaces.open({
-      ...request,
-      onProgress: (detail) => detail === 'fetching remote' && controller.abort(new Error('given up')),
-    });
-    const second = lab.open(remote, { workspaces });
-    await expect(first).rejects.toThrow('given up');
-    git((await second).directory, 'fsck');
+    const open = (name: string, signal: AbortSignal) => {
+      const fetching = told();
+      const onProgress = (detail: string) => detail.startsWith('fetching remote') && fetching.tell();
+      const directory = lab.path(name);
+      return {
+        opening: workspaces.open({ ...request, directory, state: `${directory}.state`, signal, onProgress }),
+        fetching: fetching.promise,
+      };
+    };
+    const controller = new AbortController();
+    const first = open('given-up', controller.signal);
+    await first.fetching;
+    const second = open('goes-on', lab.signal);
+    await second.fetching;
+    controller.abort(new Error('given up'));
+    await expect(first.opening).rejects.toThrow('given up');
+    bothWait.tell();
+    await second.opening;
+    git(lab.path('goes-on'), 'fsck');
+    expect(fetches()).toBe(1);
     // The one who gave up can come back.
-    const again = await workspaces.open({ ...request, signal: lab.signal, onProgress: () => {} });
-    expect(again).toHaveLength(1);
+    expect(await open('given-up', lab.signal).opening).toHaveLength(1);
   });
 
   it('removes the mirrors that were not used for longest when they take too much room', async () => {

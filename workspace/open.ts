@@ -264,7 +264,7 @@ async function makeAt(
   const { repository, url, mirror, baseBranch, commit, format } = planned;
   const { signal, workingBranch, author = defaultAuthor } = request;
   const checkout = { directory: target, mirror, commit, format, signal };
-  const fileSystem = (await ready?.take(checkout, target)) ?? (await checkOutCommit(git, checkout));
+  const fileSystem = (await ready?.take(checkout)) ?? (await checkOutCommit(git, checkout));
   await makeWorkingCopy({ ...checkout, branch: workingBranch, origin: url.shown, author });
   const side = new SideRepository({ directory: state.sideDirectory(repository), worktree: await realpath(target), format, git });
   side.create(fileSystem);

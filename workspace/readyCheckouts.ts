@@ -19,11 +19,11 @@ export interface ReadyCheckoutsOptions {
 
 type Wanted = Pick<Checkout, 'mirror' | 'commit' | 'format'>;
 
-/** One in the making that is this old was left by a process that is gone. Milliseconds. */
+/** One in the making, or being removed, that is this old was left by a process that is gone. Milliseconds. */
 const abandonedMs = 60 * 60_000;
 /** None is made while less than this part of the disk is free. */
 const leastFree = 0.1;
-const making = 'making';
+const passing = /^(?:making|removed)-/;
 
 /**
  * Checkouts made in advance. Once a workspace was opened, the next session that opens at its commit is likely to come
@@ -43,20 +43,20 @@ export class ReadyCheckouts {
     this.#options = options;
   }
 
-  /** Moves a checkout of the commit to an empty directory. Null when none is ready. */
-  async take(wanted: Wanted, target: string): Promise<FileSystemSettings | null> {
+  /** Moves a checkout of the commit to its directory, which is empty. Null when none is ready. */
+  async take(wanted: Checkout): Promise<FileSystemSettings | null> {
     for (const name of await this.#ready(keyOf(wanted))) {
       const checkout = join(this.#options.directory, name);
       try {
         const settings = JSON.parse(await readFile(join(checkout, 'settings.json'), 'utf8')) as FileSystemSettings;
-        await rename(join(checkout, 'worktree'), target);
-        await settleIndex(join(target, '.git/index'));
+        await settleIndex(join(checkout, 'worktree/.git/index'));
+        await rename(join(checkout, 'worktree'), wanted.directory);
         return settings;
       } catch (error) {
-        // Another session was faster.
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+        // Gone when another session was faster; of no use when it is damaged: then the session checks out by itself.
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.#options.onTrouble(error);
       } finally {
-        await rm(checkout, { recursive: true, force: true });
+        await this.#remove(checkout);
       }
     }
     return null;
@@ -90,16 +90,17 @@ export class ReadyCheckouts {
 
   async #work(): Promise<void> {
     const { signal } = this.#stopped;
-    try {
-      while (this.#wanted.size > 0) {
-        await sleep(this.#options.restMs ?? 2_000, undefined, { signal });
-        for (const [key, wanted] of this.#wanted) {
-          this.#wanted.delete(key);
+    while (this.#wanted.size > 0) {
+      await sleep(this.#options.restMs ?? 2_000, undefined, { signal }).catch(() => {});
+      for (const [key, wanted] of this.#wanted) {
+        this.#wanted.delete(key);
+        try {
+          signal.throwIfAborted();
           if ((await this.#ready(key)).length === 0) await this.#make(key, wanted);
+        } catch (error) {
+          if (!signal.aborted) this.#options.onTrouble(error);
         }
       }
-    } catch (error) {
-      if (!signal.aborted) this.#options.onTrouble(error);
     }
   }
 
@@ -110,7 +111,7 @@ export class ReadyCheckouts {
     if (bavail < blocks * leastFree) return;
     await this.#keep(most - 1);
     const id = randomBytes(6).toString('hex');
-    const made = join(directory, `${making}-${id}`);
+    const made = join(directory, `making-${id}`);
     try {
       await mkdir(made);
       const worktree = join(made, 'worktree');
@@ -127,18 +128,27 @@ export class ReadyCheckouts {
     return (await readdir(this.#options.directory).catch(() => [])).filter((name) => name.startsWith(`${key}-`));
   }
 
-  /** Removes the oldest beyond so many, and what a process that is gone left in the making. */
+  /** Removes the oldest beyond so many, and what a process that is gone left half done. */
   async #keep(most: number): Promise<void> {
     const { directory } = this.#options;
     const all = await Promise.all(
       (await readdir(directory)).map(async (name) => {
         const path = join(directory, name);
-        return { path, isMaking: name.startsWith(making), madeAt: (await stat(path).catch(() => null))?.mtimeMs ?? 0 };
+        return { path, isPassing: passing.test(name), madeAt: (await stat(path).catch(() => null))?.mtimeMs ?? 0 };
       }),
     );
-    const newestFirst = all.filter(({ isMaking }) => !isMaking).toSorted((a, b) => b.madeAt - a.madeAt);
-    const abandoned = all.filter(({ isMaking, madeAt }) => isMaking && madeAt < Date.now() - abandonedMs);
-    for (const { path } of [...newestFirst.slice(most), ...abandoned]) await rm(path, { recursive: true, force: true });
+    const newestFirst = all.filter(({ isPassing }) => !isPassing).toSorted((a, b) => b.madeAt - a.madeAt);
+    const abandoned = all.filter(({ isPassing, madeAt }) => isPassing && madeAt < Date.now() - abandonedMs);
+    for (const { path } of [...newestFirst.slice(most), ...abandoned]) await this.#remove(path);
+  }
+
+  /** Out of everyone's reach at once, so that nobody takes one that is half removed. */
+  async #remove(path: string): Promise<void> {
+    const aside = join(this.#options.directory, `removed-${randomBytes(6).toString('hex')}`);
+    await rename(path, aside).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+    await rm(aside, { recursive: true, force: true });
   }
 }
 

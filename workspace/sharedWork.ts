@@ -3,7 +3,7 @@ export interface SharedWork {
   /** True once every caller has left: it is being stopped, and nobody should join it any more. */
   readonly abandoned: boolean;
   /**
-   * Waits for the work and hears how far it is. A caller whose signal aborts leaves at once; the work itself is
+   * Waits for the work and hears how far it is, at once when it has said so already. A caller whose signal aborts leaves at once; the work itself is
    * stopped only when every caller has left.
    */
   join(signal: AbortSignal, onProgress: (detail: string) => void): Promise<void>;
@@ -13,7 +13,9 @@ export interface SharedWork {
 export function sharedWork(run: (signal: AbortSignal, say: (detail: string) => void) => Promise<void>): SharedWork {
   const controller = new AbortController();
   const listeners = new Set<(detail: string) => void>();
+  let said: string | null = null;
   const done = run(controller.signal, (detail) => {
+    said = detail;
     for (const listener of listeners) listener(detail);
   });
   done.catch(() => {}); // seen by whoever joined
@@ -26,6 +28,7 @@ export function sharedWork(run: (signal: AbortSignal, say: (detail: string) => v
       signal.throwIfAborted();
       joined++;
       listeners.add(onProgress);
+      if (said !== null) onProgress(said);
       const leaving = new AbortController();
       const left = new Promise<never>((_, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true, signal: leaving.signal });

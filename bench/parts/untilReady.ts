@@ -8,7 +8,7 @@ export async function untilReady({ state }: BenchSystem, count: number, signal: 
   const directory = path.join(state.worker, 'ready');
   for (;;) {
     const names = await readdir(directory).catch(() => []);
-    if (names.length === count && names.every((name) => !name.startsWith('making'))) return;
+    if (names.length === count && names.every((name) => !/^(?:making|removed)-/.test(name))) return;
     await sleep(100, undefined, { signal });
   }
 }

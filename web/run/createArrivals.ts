@@ -11,6 +11,7 @@ export function createArrivals(transcript: Accessor<Transcript>, outbox: Outbox)
     if (outbox.messages().length === 0) return;
     const { pending, sections } = transcript();
     const shown = [...pending, ...sections.flatMap(({ entries }) => entries.slice(-lookBack))];
-    outbox.arrived(new Set(shown.flatMap((entry) => ('clientKey' in entry && entry.clientKey) || [])));
+    // The key is known before the answer is there; where the message was added on an earlier page, only its id is.
+    outbox.arrived(new Set(shown.flatMap((entry) => ('clientKey' in entry ? [entry.clientKey, entry.messageId] : []))));
   });
 }

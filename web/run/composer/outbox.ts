@@ -12,6 +12,8 @@ export interface OutgoingMessage {
   readonly state: 'SENDING' | 'WAITING' | 'SENT' | 'REFUSED';
   /** Why it was refused. */
   readonly reason: string | null;
+  /** The message it has become. */
+  readonly messageId: string | null;
 }
 
 export interface Outbox {
@@ -19,8 +21,8 @@ export interface Outbox {
   readonly send: (text: string) => void;
   /** Takes a message that has not arrived out, and gives its text. */
   readonly take: (key: string) => string;
-  /** Messages with these keys are in the transcript now, be they acknowledged or not. */
-  readonly arrived: (keys: ReadonlySet<string>) => void;
+  /** Messages with these keys, or these ids, are in the transcript now, be they acknowledged or not. */
+  readonly arrived: (shown: ReadonlySet<string | null>) => void;
 }
 
 const keyOf = (runId: string): string => `baton.outbox.${runId}`;
@@ -51,7 +53,7 @@ export function createOutbox(runId: string, online: Accessor<boolean>, apply: (r
       const { sendFollowUp } = await send(SendFollowUpDocument, { input: { runId, clientKey: key, text } });
       if (sendFollowUp.__typename !== 'SendFollowUpPayload')
         return change(key, { state: 'REFUSED', reason: sendFollowUp.message });
-      change(key, { state: 'SENT' });
+      change(key, { state: 'SENT', messageId: sendFollowUp.followUp.id });
       apply(sendFollowUp.run);
     } catch (error) {
       if (error instanceof ApiFailure && error.code === 'GATEWAY_UNREACHABLE') {
@@ -84,6 +86,7 @@ export function createOutbox(runId: string, online: Accessor<boolean>, apply: (r
         at: new Date().toISOString(),
         state: 'WAITING',
         reason: null,
+        messageId: null,
       };
       setMessages((all) => [...all, message]);
     },
@@ -92,8 +95,9 @@ export function createOutbox(runId: string, online: Accessor<boolean>, apply: (r
       setMessages((all) => all.filter((message) => message.key !== key));
       return text;
     },
-    arrived: (keys) => {
-      if (messages().some(({ key }) => keys.has(key))) setMessages((all) => all.filter(({ key }) => !keys.has(key)));
+    arrived: (shown) => {
+      const isShown = ({ key, messageId }: OutgoingMessage) => shown.has(key) || (messageId !== null && shown.has(messageId));
+      if (messages().some(isShown)) setMessages((all) => all.filter((message) => !isShown(message)));
     },
   };
 }
