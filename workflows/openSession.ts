@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import type { BlobStore } from '../blobs/blobStore.ts';
 import { FailureError } from '../domain/failure.ts';
 import type { Notice } from '../domain/events.ts';
 import type { Wait } from '../domain/states.ts';
@@ -13,12 +14,14 @@ import { readSession, readSessionAge, type SessionToOpen } from '../journal/read
 import { whileAway } from '../journal/retry.ts';
 import * as steps from '../journal/steps.ts';
 import { handoffSeconds } from '../telemetry/metrics.ts';
+import { carriedConversation } from './carriedConversation.ts';
 import type { HostedSession } from './hostedSession.ts';
 import type { SessionWorkspaces } from './sessionWorkspaces.ts';
 
 export interface OpeningDependencies {
   readonly journal: Journal;
   readonly workspaces: SessionWorkspaces;
+  readonly blobs: BlobStore;
   readonly harnesses: Readonly<Record<HarnessKind, Harness>>;
   readonly sandbox: Sandbox;
   readonly turnTimeoutMs: number;
@@ -44,7 +47,11 @@ export async function openSession(dependencies: OpeningDependencies, session: Ho
   await runSetup(dependencies, session, info, setting);
   await restore(dependencies, session, info);
   await say(dependencies, session, 'HARNESS', null);
-  session.agent = await dependencies.harnesses[info.harness].start(setting);
+  session.conversation = await carriedConversation(dependencies, session, info);
+  session.agent = await dependencies.harnesses[info.harness].start({
+    ...setting,
+    ...(session.conversation && { conversation: session.conversation }),
+  });
   session.halted.throwIfAborted();
   const { cause, seconds } = await whileAway(session.gone, () => readSessionAge(journal, session.writer.sessionId));
   handoffSeconds.observe({ cause }, seconds);

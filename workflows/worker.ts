@@ -135,6 +135,7 @@ export async function startWorker(config: WorkerConfig, log: Logger, parts: Work
         ...createSessionActivities({
           journal,
           workspaces,
+          blobs,
           harnesses,
           sandbox,
           sessions,

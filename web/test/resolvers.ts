@@ -31,6 +31,7 @@ import { mergeChunks, type PagedEvent } from '../../domain/mergeChunks.ts';
 import { actorName } from '../../domain/actor.ts';
 import type { Decision, Refusal } from '../../domain/refusal.ts';
 import { isEnded } from '../../domain/states.ts';
+import type { Usage } from '../../domain/usage.ts';
 import type { StandInMessage, StandInRun, StandInSession, StandInSnapshot } from './standInRun.ts';
 import { newId, type StandInEnvironment, type World } from './world.ts';
 
@@ -62,6 +63,8 @@ const actor = (who: Actor) => ({
   user: who.kind === 'USER' ? { id: who.userId, name: who.name } : null,
 });
 
+const usageView = (usage: Usage) => ({ ...usage, models: usage.models ?? [] });
+
 /** The fields of an event as the API names them. */
 function fieldsOf(event: RunEvent): object {
   switch (event.type) {
@@ -75,6 +78,8 @@ function fieldsOf(event: RunEvent): object {
         restore: event.restore.kind,
         snapshotId: event.restore.kind === 'SNAPSHOT' ? event.restore.snapshotId : null,
       };
+    case 'turn.ended':
+      return { ...event, usage: usageView(event.usage) };
     case 'message.added':
       return { ...event, author: actor(event.author) };
     case 'workspace.restored':
@@ -320,7 +325,7 @@ export class Resolvers {
         const snapshot = state.snapshotId && run.snapshots.get(state.snapshotId);
         return snapshot ? this.#snapshot(run, snapshot) : null;
       },
-      usage: state.usage,
+      usage: usageView(state.usage),
       viewerCan: {
         followUp: permission(refuseFollowUp(state, person)),
         continue: permission(refuseContinue(state, person)),
@@ -416,6 +421,7 @@ export class Resolvers {
     const from = view.restoreFrom && run.snapshots.get(view.restoreFrom);
     return {
       ...view,
+      usage: usageView(view.usage),
       waitingFor: view.waitingFor ? { for: view.waitingFor, detail: view.waitingDetail } : null,
       createdAt: createdAt.toISOString(),
       startedAt: startedAt?.toISOString() ?? null,
