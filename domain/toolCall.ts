@@ -25,4 +25,4 @@ export interface PlanEntry {
 }
 
 /** What an event of a plan holds at most. */
-export const planLimits = { entries: 50, contentCharacters: 500 } as const;
+export const planLimits = { entries: 50, contentCharacters: 200 } as const;
