@@ -1,5 +1,5 @@
 /** The kinds of agent that Baton can run. A kind appears here when its adapter is in `harnesses/`. */
-export const harnessKinds = ['SCRIPT'] as const;
+export const harnessKinds = ['SCRIPT', 'BUILT_IN'] as const;
 export type HarnessKind = (typeof harnessKinds)[number];
 
 /** Whether an agent’s question can outlive its session: as it is, by asking again in the next one, or not at all. */
@@ -41,6 +41,19 @@ export const harnessCapabilities: Record<HarnessKind, HarnessCapabilities> = {
     resume: false,
     steering: false,
     usage: false,
+    cost: false,
+    attachments: false,
+  },
+  BUILT_IN: {
+    label: 'Built-in agent',
+    replaysLostTurn: true,
+    opensIdle: true,
+    livePrompts: true,
+    durablePrompts: 'NONE',
+    interrupt: true,
+    resume: true,
+    steering: false,
+    usage: true,
     cost: false,
     attachments: false,
   },

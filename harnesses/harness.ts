@@ -1,6 +1,7 @@
 import type { AgentEvent, TurnReason } from '../domain/events.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { HarnessKind } from '../domain/harness.ts';
+import type { Permissions } from '../domain/permissions.ts';
 import type { PromptAnswer, PromptQuestion } from '../domain/prompt.ts';
 import type { Usage } from '../domain/usage.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -36,6 +37,8 @@ export interface AgentSetting {
   readonly scratch?: string | undefined;
   /** A turn that takes longer, not counting the time in which a person is asked, is stopped and fails with TURN_TIMED_OUT. Milliseconds. */
   readonly turnTimeoutMs: number;
+  /** What it may do without asking, for an agent that asks. Default: nothing. */
+  readonly permissions?: Permissions | undefined;
   /** The conversation to go on with; none begins a new one. */
   readonly conversation?: ConversationState | undefined;
 }

@@ -6,7 +6,7 @@ import type { AgentEvent } from '../domain/events.ts';
 import { limits } from '../domain/limits.ts';
 import { itIsAHarness } from './conformance.ts';
 import type { Agent, AgentSetting, Ask, TurnResult } from './harness.ts';
-import { harnesses } from './registry.ts';
+import { script } from './script.ts';
 import type { Sandbox } from './sandbox.ts';
 import { leftBy } from './leftBy.ts';
 import { bubblewraps, makePlace, processesWith, sandboxes, uniqueSeconds, until, type Place } from './sandboxTrial.ts';
@@ -15,7 +15,7 @@ import { bubblewraps, makePlace, processesWith, sandboxes, uniqueSeconds, until,
 vi.setConfig({ testTimeout: 30_000 });
 
 itIsAHarness({
-  harness: harnesses.SCRIPT,
+  harness: script,
   answers: { allow: 'yes', deny: 'no' },
   message: (deeds) =>
     deeds
@@ -50,7 +50,7 @@ async function open(sandbox: Sandbox, { ask = nobody, ...more }: Partial<AgentSe
   const place = await makePlace();
   const { workspace, home } = place;
   const setting: AgentSetting = { sandbox, workspace, home, variables: {}, network: false, turnTimeoutMs: 60_000, ...more };
-  const agent = await harnesses.SCRIPT.start(setting);
+  const agent = await script.start(setting);
   const events: AgentEvent[] = [];
   let turn = 0;
   const emit = async (event: AgentEvent): Promise<void> => void events.push(event);

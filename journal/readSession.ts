@@ -1,3 +1,4 @@
+import type { PermissionMode } from '../domain/permissions.ts';
 import type { OpenedRepository } from '../domain/events.ts';
 import type { HarnessKind } from '../domain/harness.ts';
 import type { EnvironmentId, MessageId, RunId, SessionId, SnapshotId, TeamId, UserId } from '../domain/ids.ts';
@@ -34,6 +35,8 @@ export interface SessionToOpen {
   readonly repositories: readonly EnvironmentRepository[];
   readonly setupCommands: readonly string[];
   readonly variables: readonly { readonly name: string; readonly value: string }[];
+  readonly permissions: PermissionMode;
+  readonly allowedCommands: readonly string[];
   readonly idleSeconds: number;
   /** The snapshot to restore; null for a first session, or when a person chose none. */
   readonly restore: {
@@ -60,7 +63,7 @@ export async function readSession(journal: Journal, sessionId: SessionId): Promi
   >(
     `SELECT s."runId", s.id AS "sessionId", s.ordinal, s.epoch, s.harness, r."teamId", r.origin, r."creatorId", r."idleSeconds",
        u.name AS "creatorName", u.email AS "creatorEmail", t.slug AS "teamSlug", e.id AS "environmentId", e.name AS "environmentName",
-       e.repositories, e."setupCommands", e.variables,
+       e.repositories, e."setupCommands", e.variables, e.permissions, e."allowedCommands",
        (SELECT c.summary->'conversation' || jsonb_build_object('session', cs.ordinal)
         FROM "Snapshot" c JOIN "Session" cs ON cs.id = c."sessionId"
         WHERE c."runId" = r.id AND c.summary->'conversation'->>'harness' = s.harness::text

@@ -139,6 +139,7 @@ function agentSetting(
     scratch: session.scratch,
     network: true,
     turnTimeoutMs,
+    permissions: { mode: info.permissions, allowedCommands: info.allowedCommands },
     variables: {
       ...Object.fromEntries(info.variables.map(({ name, value }) => [name, value])),
       BATON_RUN_ID: info.runId,

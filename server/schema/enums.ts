@@ -14,6 +14,7 @@ import {
   sessionStates,
   waits,
 } from '../../domain/states.ts';
+import { permissionModes } from '../../domain/permissions.ts';
 import { planStatuses, toolKinds } from '../../domain/toolCall.ts';
 import { builder } from './builder.ts';
 
@@ -36,13 +37,19 @@ export const SessionCauseEnum = builder.enumType('SessionCause', {
 });
 export const RunOriginEnum = builder.enumType('RunOrigin', { description: 'Where a run came from.', values: runOrigins });
 export const HarnessKindEnum = builder.enumType('HarnessKind', {
-  description: 'The kind of agent. SCRIPT runs each message as a shell script.',
+  description:
+    'The kind of agent. SCRIPT: each message is run as a shell script. BUILT_IN: Baton’s own agent, on the model that the workers have.',
   values: harnessKinds,
 });
 export const DurablePromptsEnum = builder.enumType('DurablePrompts', {
   description:
     'Whether an agent’s question can outlive its session. NATIVE: it goes on with the answer in the next one. REASK: it asks again there. NONE: the session stays for it.',
   values: durablePromptsKinds,
+});
+export const PermissionModeEnum = builder.enumType('PermissionMode', {
+  description:
+    'What agents that ask for permission may do without. ASK: every command is asked for. ALLOW_LIST: but for those that begin as one of a list does. ALLOW_ALL: nothing is asked.',
+  values: permissionModes,
 });
 export const ToolKindEnum = builder.enumType('ToolKind', {
   description: 'What a tool does, in the words of the Agent Client Protocol.',

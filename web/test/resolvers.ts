@@ -414,7 +414,14 @@ export class Resolvers {
   #team = (): object => ({ ...this.#world.team, viewerRole: this.#world.role });
 
   #environment(environment: StandInEnvironment): object {
-    return { ...environment, team: this.#team(), defaultHarness: 'SCRIPT', createdAt: environment.createdAt.toISOString() };
+    return {
+      ...environment,
+      team: this.#team(),
+      permissions: 'ASK',
+      allowedCommands: [],
+      defaultHarness: 'SCRIPT',
+      createdAt: environment.createdAt.toISOString(),
+    };
   }
 
   #session(run: StandInRun, { view, createdAt, startedAt, endedAt, restoreReport, snapshot }: StandInSession): object {

@@ -387,7 +387,7 @@ export const scenarios = {
   /** An agent at work in its second session: what it thinks, says, plans and does with its tools. */
   agent: (world: World): StandInRun => {
     inPast(world, 50 * minute);
-    const run = world.addRun({ title: 'Honour Retry-After in webhook deliveries' });
+    const run = world.addRun({ title: 'Honour Retry-After in webhook deliveries', harness: 'BUILT_IN' });
     const first = new StandInWorker(world, run);
     first.message('Honour `Retry-After` when a webhook is delivered again, as seconds **and** as an HTTP date. Add tests.');
     world.pass(400);
