@@ -261,7 +261,7 @@ describe('the built-in agent', () => {
       { text: 'Done.' },
     );
     await session.turn('go');
-    expect(asked).toEqual(['Run this command?\n\nnpm test', 'Run this command?\n\necho a; echo b']);
+    expect(asked).toEqual(['npm test', 'echo a; echo b']);
     expect(server.last.turns.filter(({ by }) => by === 'TOOL').map(({ text }) => text)).toEqual([
       'on the list\n\nExit code 0.',
       'The command was not run. The person denied the command and said: use make instead',

@@ -35,8 +35,5 @@ export class PermissionDesk {
 /** What a prompt shows of a command, in characters. */
 const shownCharacters = 3_000;
 
-const question = (command: string): string => {
-  const shown =
-    command.length <= shownCharacters ? command : `${command.slice(0, shownCharacters)}\n… (${command.length} characters)`;
-  return `Run this command?\n\n${shown}`;
-};
+const question = (command: string): string =>
+  command.length <= shownCharacters ? command : `${command.slice(0, shownCharacters)}\n… (${command.length} characters)`;

@@ -229,12 +229,7 @@ function agentTurn(worker: StandInWorker): void {
     ['Read Retry-After as seconds and as a date', 'COMPLETED'],
     ['Test both, and a date in the past', 'IN_PROGRESS'],
   ]);
-  worker.ask(
-    'Run this command?\n\nnpx vitest run src/webhooks',
-    ['Allow once', 'Allow in this session', 'Deny'],
-    'PERMISSION',
-    false,
-  );
+  worker.ask('npx vitest run src/webhooks', ['Allow once', 'Allow in this session', 'Deny'], 'PERMISSION', false);
   const promptId = worker.run.state.prompt?.promptId as PromptId;
   const answer = { optionId: 'o1', text: null };
   worker.run.append({ type: 'prompt.answered', promptId, answer, actor: worker.world.person.actor });

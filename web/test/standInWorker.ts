@@ -208,7 +208,7 @@ export class StandInWorker {
       type: 'conversation.opened',
       conversationId: `${this.run.id.slice(-6)}-4e1b7c90`,
       resumed,
-      version: '0.1.0',
+      version: '1',
       model: 'claude-sonnet-5',
     });
   }

@@ -137,7 +137,7 @@ function Conversation(props: { entry: Extract<Entry, { kind: 'CONVERSATION' }> }
       entry={props.entry}
       icon="agent"
       verb={event().resumed ? 'The agent remembers the sessions before' : 'The agent is ready'}
-      target={[event().model, event().version].filter(Boolean).join(', ')}
+      target={[event().model, `version ${event().version}`].filter(Boolean).join(', ')}
     />
   );
 }
