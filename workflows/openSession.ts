@@ -48,10 +48,17 @@ export async function openSession(dependencies: OpeningDependencies, session: Ho
   await restore(dependencies, session, info);
   await say(dependencies, session, 'HARNESS', null);
   session.conversation = await carriedConversation(dependencies, session, info);
-  session.agent = await dependencies.harnesses[info.harness].start({
-    ...setting,
-    ...(session.conversation && { conversation: session.conversation }),
-  });
+  const progress = throttled((detail) => steps.waiting(journal, session.writer, 'HARNESS', detail));
+  try {
+    session.agent = await dependencies.harnesses[info.harness].start({
+      ...setting,
+      ...(session.conversation && { conversation: session.conversation }),
+      progress: progress.say,
+      signal: session.halted,
+    });
+  } finally {
+    await progress.settled();
+  }
   session.halted.throwIfAborted();
   const { cause, seconds } = await whileAway(session.gone, () => readSessionAge(journal, session.writer.sessionId));
   handoffSeconds.observe({ cause }, seconds);

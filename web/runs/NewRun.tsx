@@ -39,6 +39,12 @@ const tasks: Record<
     hint: 'The built-in agent works on this with the model that the workers have. It asks before it runs commands, as the environment says.',
     mono: false,
   },
+  CLAUDE_CODE: {
+    label: 'Task',
+    placeholder: 'Find out why the tests of the parser fail, and mend it.',
+    hint: 'Claude Code works on this in the workspace. It changes files there by itself, and asks before it does other things.',
+    mono: false,
+  },
 };
 
 /** Starts a run: where, and what should be done. The task is kept until it was started. */
