@@ -36,9 +36,12 @@ describe('a handoff', () => {
     const whole = takenSide({ ...second, restoreReport: merged });
     expect(whole).toMatchObject({ title: 'Workspace restored', less: false });
     expect(whole.text).toContain('on the newest main (c41f7e9), everything merged');
-    const conflict = takenSide({ ...second, restoreReport: { ...merged, notApplied: 1 } });
-    expect(conflict).toMatchObject({ title: 'Restored in part', less: true });
-    expect(conflict.text).toContain('on the newest main (c41f7e9), 14 applied, 1 not');
+    const conflict = takenSide({
+      ...second,
+      restoreReport: { ...merged, newerBase: [{ ...moved, conflicts: 1 }], notApplied: 1 },
+    });
+    expect(conflict).toMatchObject({ title: 'Restored, with conflicts', less: true });
+    expect(conflict.text).toContain('on the newest main (c41f7e9), 1 conflict to solve');
   });
 
   test('says why nothing was restored', () => {

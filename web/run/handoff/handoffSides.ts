@@ -70,13 +70,15 @@ export function takenSide(after: ShownSession): HandoffSide {
       base &&
       `on the newest ${moved.length === 1 ? base.branch : 'bases'}${moved.length === 1 && base.to ? ` (${base.to.slice(0, 7)})` : ''}`;
     const less = report.notApplied > 0;
+    const conflicts = moved.reduce((sum, one) => sum + one.conflicts, 0);
+    const rest = less ? `${report.applied} applied, ${report.notApplied} not` : 'everything merged';
     const what = [
       ...(onto ? [onto] : []),
-      report.exact ? 'exactly as it was' : less ? `${report.applied} applied, ${report.notApplied} not` : 'everything merged',
+      report.exact ? 'exactly as it was' : conflicts > 0 ? `${count(conflicts, 'conflict')} to solve` : rest,
     ].join(', ');
     return {
       icon: 'restore',
-      title: less ? 'Restored in part' : 'Workspace restored',
+      title: conflicts > 0 ? 'Restored, with conflicts' : less ? 'Restored in part' : 'Workspace restored',
       text: `${when}, ${what}`,
       less,
     };
