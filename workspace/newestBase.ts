@@ -342,8 +342,8 @@ class Move {
       entry.kind !== 'DIRECTORY' &&
       (entry.kind === 'ABSENT' || entry.base !== null || index.has(entry.path) || isInTheWay(entry.path));
     const safe = manifest.entries.filter(({ path }) => unsafePath(path) === null);
-    const taking = safe.filter(takesPart);
-    const unreadable = await writeContents({ side, git: this.#git, entries: taking, reader, signal });
+    const taking = new Set(safe.filter(takesPart));
+    const unreadable = await writeContents({ side, git: this.#git, entries: [...taking], reader, signal });
     for (const entry of taking) if (entry.kind === 'ABSENT') work.delete(entry.path);
     for (const entry of taking)
       if (entry.kind !== 'ABSENT' && entry.kind !== 'DIRECTORY' && !unreadable.has(entry)) {
@@ -351,7 +351,7 @@ class Move {
         work.set(entry.path, versionOf(entry));
       }
     const apart = manifest.entries.filter(
-      (entry) => !taking.includes(entry) && !(entry.kind === 'DIRECTORY' && isInTheWay(entry.path)),
+      (entry) => !taking.has(entry) && !(entry.kind === 'DIRECTORY' && isInTheWay(entry.path)),
     );
     return { work, apart, lost: [...unreadable] };
   }

@@ -141,7 +141,16 @@ export class Lab {
     conflicts: ConflictWay | null = null,
   ): Promise<RestoreReport> {
     const newest = conflicts && { conflicts, author: { name: 'A Person', email: 'person@example.com' }, suffix: '.baton-test' };
-    return workspaces.restore({ teamId: this.teamId, directory, state, manifest, snapshotId, opened, newest, signal: this.signal });
+    return workspaces.restore({
+      teamId: this.teamId,
+      directory,
+      state,
+      manifest,
+      snapshotId,
+      opened,
+      newest,
+      signal: this.signal,
+    });
   }
 
   /** Pushes the branch of a workspace's only repository. */
