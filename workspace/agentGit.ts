@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { parseAgentIndex, readIndexFile, type AgentIndex, type IndexFile } from './agentIndex.ts';
 import { Beneath } from './beneath.ts';
 import { splitNul } from './bytePath.ts';
@@ -22,13 +21,16 @@ export class AgentGit {
   readonly gaps: Gap[];
   readonly #side: SideRepository;
   readonly #signal: AbortSignal;
+  readonly #shared: Refs['refs'] | null;
   #index: Promise<AgentIndex | null> | null = null;
   #borrowed: { readonly error: unknown } | null = null;
 
-  constructor(side: SideRepository, signal: AbortSignal) {
+  /** `shared` are the branches and tags of the repository that a linked worktree belongs to; null for one by itself. */
+  constructor(side: SideRepository, signal: AbortSignal, shared: Refs['refs'] | null = null) {
     this.#side = side;
     this.#signal = signal;
-    this.directory = new Beneath(join(side.worktree, gitFolder));
+    this.#shared = shared;
+    this.directory = new Beneath(side.gitDirectory);
     this.refs = readRefs(this.directory);
     this.gaps = this.refs.problems.map(({ name, reason, detail }) => ({
       path: `${gitFolder}/${name}`,
@@ -37,7 +39,7 @@ export class AgentGit {
       detail,
     }));
     this.indexFile = this.#readIndexFile();
-    this.state = readGitDirectory(this.directory);
+    this.state = readGitDirectory(this.directory, shared !== null);
     this.gaps.push(...this.state.gaps);
   }
 
@@ -47,7 +49,7 @@ export class AgentGit {
 
   /** The commit of HEAD; null on a branch without commits. */
   get headCommit(): string | null {
-    return resolveHead(this.refs);
+    return resolveHead({ head: this.refs.head, refs: new Map([...(this.#shared ?? []), ...this.refs.refs]) });
   }
 
   /** Lets git see the agent's objects; done once. Throws ObjectsUnreadableError each time. */
@@ -68,7 +70,7 @@ export class AgentGit {
     return (this.#index ??= this.#parseIndex());
   }
 
-  /** Blobs that HEAD has and the base has not; none when HEAD's commit is not whole. */
+  /** Blobs that HEAD has and the base, a commit or a tree, has not; none when HEAD's commit is not whole. */
   async headBlobs(base: string): Promise<ReadonlySet<string>> {
     const head = this.headCommit;
     if (head === null || head === base) return new Set();

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import type { OpenedRepository } from '../domain/events.ts';
 import { AgentGit } from './agentGit.ts';
-import { BaseTree } from './baseTree.ts';
+import { BaseTree, isGitlink } from './baseTree.ts';
 import { Beneath } from './beneath.ts';
 import type { BytePath } from './bytePath.ts';
 import { captureCommits, type CapturedCommits } from './captureCommits.ts';
@@ -12,15 +12,16 @@ import type { SmallFile } from './fileShapes.ts';
 import { GitError } from './git.ts';
 import { showToSide } from './gitDirectory.ts';
 import { captureIndex } from './indexSnapshot.ts';
-import { carrySettings, readSettings, type Setting } from './localSettings.ts';
-import type { Change, Gap, GitManifest, IndexManifest, RepositoryManifest } from './manifest.ts';
+import { carrySettings, readSettings, readWorktreeSettings, settingsOfMaking, type Setting } from './localSettings.ts';
+import type { Change, Gap, GitManifest, IndexManifest, NestedKind, RepositoryManifest } from './manifest.ts';
 import { NeededObjects } from './neededObjects.ts';
 import { operationGaps } from './operations.ts';
-import type { RefTarget } from './refs.ts';
+import { isRepository } from './nestedPlace.ts';
+import type { Refs, RefTarget } from './refs.ts';
 import { scanWorktree, type Scan } from './scan.ts';
 import type { Sizes } from './sizeLimits.ts';
 import { gitFolder, ObjectsUnreadableError, type SideRepository } from './sideRepository.ts';
-import { viewKeeper, WorkspaceView, type ViewedEntry } from './view.ts';
+import { emptyTree, viewKeeper, WorkspaceView, type ViewedEntry } from './view.ts';
 import { changesWithoutView, sameView, viewedEntries } from './viewedEntries.ts';
 import type { OpenedMemory, RepositoryMemory } from './workspaceState.ts';
 
@@ -41,7 +42,16 @@ export interface CaptureRepositoryRequest {
   readonly watched: readonly BytePath[];
   readonly writer: ContentWriter;
   readonly sizes: Sizes;
+  /** What it is, when the environment does not name it: then no mirror has its commits. */
+  readonly nestedAs?: NestedAs;
   readonly signal: AbortSignal;
+}
+
+/** How a repository that the environment does not name lies in the workspace. */
+export interface NestedAs {
+  readonly kind: NestedKind;
+  /** For a linked worktree: the branches and tags of its repository; null for others. */
+  readonly shared: Refs['refs'] | null;
 }
 
 type CapturedGit = Omit<GitManifest, 'commits' | 'objects'> & {
@@ -52,6 +62,8 @@ type CapturedGit = Omit<GitManifest, 'commits' | 'objects'> & {
 /** A repository's part of the manifest; where its content will be found is known once the writer has finished. */
 export interface CapturedRepository {
   readonly manifest: Omit<RepositoryManifest, 'entries' | 'git'>;
+  /** Folders in it that are repositories which the environment does not name. */
+  readonly nested: readonly BytePath[];
   readonly entries: readonly CapturedEntry[];
   readonly git: CapturedGit | null;
   readonly memory: RepositoryMemory;
@@ -60,7 +72,7 @@ export interface CapturedRepository {
   readonly settle: () => void;
   /** Changes since the previous snapshot; null where only the manifests can tell. */
   readonly sincePrevious: readonly Change[] | null;
-  /** Makes the patch against the base, of at most so many bytes. */
+  /** Makes the patch against the base, or against HEAD for a nested repository, of at most so many bytes. */
   readonly patch: (limit: number) => Promise<Buffer | null>;
 }
 
@@ -104,7 +116,7 @@ class RepositoryCapture {
   }
 
   async run(): Promise<CapturedRepository> {
-    const { side, signal, previous, memory } = this.#request;
+    const { side, previous, memory } = this.#request;
     if (!this.#isThere()) return this.#gone();
     const git = this.#openGit();
     showToSide(side, git?.state.files ?? []);
@@ -117,13 +129,14 @@ class RepositoryCapture {
         tree: () => this.#tree,
         changedDirectories: memory?.directories ?? [],
       }),
-      git && readSettings(side, git.directory, signal),
+      git && this.#readSettings(git),
       sameIndex ? (memory?.index?.extra ?? []) : this.#extraPaths(git),
-      git && this.#base !== null ? git.headBlobs(this.#base) : new Set<string>(),
+      git && this.#shownAgainst !== null ? git.headBlobs(this.#shownAgainst) : new Set<string>(),
     ]);
     this.#gaps.push(...scan.gaps);
-    const hasBlob = (oid: string) => this.#tree.hasBlob(oid) || headBlobs.has(oid);
     const commits = git && (await this.#commits(git));
+    const headTravels = !commits?.broken.has(git?.headCommit ?? '');
+    const hasBlob = (oid: string) => this.#tree.hasBlob(oid) || (headTravels && headBlobs.has(oid));
     const sameGit =
       sameIndex &&
       commits !== null &&
@@ -132,9 +145,10 @@ class RepositoryCapture {
     const files = await this.#captureFiles(git, scan, extra, hasBlob, sameGit);
     const entries = [...files.entries, ...this.#emptyDirectories(scan)].sort((a, b) => (a.path < b.path ? -1 : 1));
     const captured = git && commits && (await this.#captureGit(git, commits, entries, hasBlob, sameGit, settings));
-    const view = await this.#view(git, entries, captured?.index ?? null);
+    const view = await this.#view(git, entries, captured?.index ?? null, commits);
     return {
       manifest: this.#manifest(leftOut(scan, entries), view.changes),
+      nested: [...new Set([...scan.nested, ...extra.filter((path) => this.#isSubmodule(path))])].sort(),
       entries,
       git: captured,
       memory: {
@@ -170,6 +184,7 @@ class RepositoryCapture {
     });
     return {
       manifest: { ...this.#manifest([], []), present: false },
+      nested: [],
       entries: [],
       git: null,
       memory: { seen: {}, directories: [], index: null, tree: null },
@@ -199,7 +214,10 @@ class RepositoryCapture {
   }
 
   #openGit(): AgentGit | null {
-    if (this.#files.stat(gitFolder)?.isDirectory()) return (this.#git = new AgentGit(this.#request.side, this.#request.signal));
+    const { side, nestedAs, signal } = this.#request;
+    const isApart = nestedAs !== undefined && nestedAs.kind !== 'EMBEDDED';
+    if (isApart || this.#files.stat(gitFolder)?.isDirectory())
+      return (this.#git = new AgentGit(side, signal, nestedAs?.shared ?? null));
     this.#gaps.push({
       path: gitFolder,
       status: 'FAILED',
@@ -217,7 +235,7 @@ class RepositoryCapture {
   }
 
   async #commits(git: AgentGit): Promise<CapturedCommits> {
-    const { side, atOpen, previous, writer, signal } = this.#request;
+    const { side, atOpen, previous, writer, sizes, nestedAs, signal } = this.#request;
     const needed = await NeededObjects.of(side, git.state.files, git.borrow, signal);
     const captured = await captureCommits({
       side,
@@ -231,6 +249,7 @@ class RepositoryCapture {
       trusted: atOpen.trusted,
       previous: previous?.git?.commits ?? null,
       writer,
+      ...(nestedAs && { refuse: (bytes: number) => sizes.refuseCommits(bytes) }),
       signal,
     });
     const { whole, stopped } = needed.sortOut((oid) => !captured.broken.has(oid));
@@ -291,7 +310,7 @@ class RepositoryCapture {
     sameGit: boolean,
     settings: readonly Setting[] | null,
   ): Promise<CapturedGit> {
-    const { side, writer, previous, atOpen, signal } = this.#request;
+    const { side, writer, previous, atOpen, nestedAs, signal } = this.#request;
     const kept = sameGit ? (previous?.git ?? null) : null;
     const index = kept ? kept.index : await this.#index(git);
     const blobs = await captureIndexBlobs({
@@ -304,7 +323,8 @@ class RepositoryCapture {
       writer,
       signal,
     });
-    const carried = carrySettings(settings, atOpen.settings);
+    const known = nestedAs ? settingsOfMaking(settings ?? [], nestedAs.kind === 'SUBMODULE') : atOpen.settings;
+    const carried = carrySettings(settings, known, nestedAs !== undefined);
     this.#gaps.push(...blobs.gaps, ...carried.gaps);
     return {
       head: git.refs.head,
@@ -331,13 +351,40 @@ class RepositoryCapture {
       .sort(([a], [b]) => (a < b ? -1 : 1));
   }
 
-  async #view(git: AgentGit | null, entries: readonly CapturedEntry[], index: IndexManifest | null) {
-    const { side, signal, previous, memory } = this.#request;
+  /** Settings that are the repository's alone: a linked worktree has most of them from the one that it belongs to. */
+  #readSettings(git: AgentGit): Promise<readonly Setting[] | null> {
+    const { side, nestedAs, signal } = this.#request;
+    if (nestedAs?.kind !== 'WORKTREE') return readSettings(side, git.directory, signal);
+    const common = new Beneath(side.commonDirectory);
+    return readWorktreeSettings(side, { own: git.directory, common }, signal).finally(() => common.close());
+  }
+
+  #isSubmodule(path: BytePath): boolean {
+    return this.#files.stat(path)?.isDirectory() === true && isRepository(this.#files, path);
+  }
+
+  /** What HEAD's files are compared with, to find those that come with its commits; null where no commit need be known. */
+  get #shownAgainst(): string | null {
+    return this.#base ?? (this.#request.nestedAs ? emptyTree[this.#request.side.format] : null);
+  }
+
+  async #view(
+    git: AgentGit | null,
+    entries: readonly CapturedEntry[],
+    index: IndexManifest | null,
+    commits: CapturedCommits | null,
+  ) {
+    const { side, signal, memory, nestedAs } = this.#request;
+    const head = git?.headCommit ?? null;
+    // What a nested repository was begun with nobody knows: it is shown against its own HEAD.
+    const base = nestedAs && head !== null && !commits?.broken.has(head) ? head : this.#base;
+    const previous = nestedAs && this.#request.previous?.git?.headCommit !== head ? null : this.#request.previous;
     const indexed = new Set(index?.changed.map((entry) => entry.path));
-    const viewed = viewedEntries(entries, (path) => indexed.has(path));
-    const view = new WorkspaceView(side, this.#base, signal);
+    const viewed = [...viewedEntries(entries, (path) => indexed.has(path)), ...(nestedAs ? gitlinksOf(index) : [])];
+    const view = new WorkspaceView(side, base, signal);
     const patchTo = (tree: string) => (limit: number) => view.patch(tree, this.#request.repository.repository, limit);
-    const before = previous && memory ? viewOf(previous) : null;
+    const before =
+      previous && memory ? [...viewOf(previous), ...(nestedAs ? gitlinksOf(previous.git?.index ?? null) : [])] : null;
     const changes = previous && before && sameView(viewed, before) ? previous.changes : null;
     if (memory?.tree && changes) return { tree: memory.tree, changes, sincePrevious: [], patch: patchTo(memory.tree) };
     try {
@@ -348,7 +395,7 @@ class RepositoryCapture {
       const tree = await view.tree(this.#tree, viewed);
       return {
         tree,
-        changes: viewed.length === 0 ? [] : await view.changes(view.base, tree),
+        changes: viewed.length === 0 && !nestedAs ? [] : await view.changes(view.base, tree),
         sincePrevious: treeBefore ? await view.changes(treeBefore, tree) : null,
         patch: patchTo(tree),
       };
@@ -369,6 +416,12 @@ function leftOut({ ignored }: Scan, entries: readonly CapturedEntry[]): readonly
   const captured = new Set(entries.map((entry) => entry.path));
   return ignored.filter((path) => !captured.has(path));
 }
+
+/** The submodules that an index names; the worktree's entries do not tell of them. */
+const gitlinksOf = (index: IndexManifest | null): ViewedEntry[] =>
+  (index?.changed ?? []).flatMap((entry) =>
+    isGitlink(entry) && entry.stage === 0 ? [{ kind: 'GITLINK', path: entry.path, oid: entry.oid } as const] : [],
+  );
 
 function viewOf({ entries, git }: RepositoryManifest): ViewedEntry[] {
   const indexed = new Set(git?.index?.changed.map((entry) => entry.path));

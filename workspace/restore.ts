@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import type { BlobStore } from '../blobs/blobStore.ts';
 import type { OpenedRepository } from '../domain/events.ts';
 import type { SnapshotId, TeamId } from '../domain/ids.ts';
@@ -12,6 +12,8 @@ import type { Git } from './git.ts';
 import { ManifestUnreadableError, readManifest, type Manifest } from './manifest.ts';
 import { restoreFiles } from './restoreFiles.ts';
 import { blobReason, blobTrouble, lostAtCapture, RestoreLog } from './restoreLog.ts';
+import { isLocalAddress } from './repositoryUrl.ts';
+import { restoreNested } from './restoreNested.ts';
 import { restoreRepository, type RestoredRepository } from './restoreRepository.ts';
 import { SideRepository } from './sideRepository.ts';
 import { verifyFiles } from './verifyFiles.ts';
@@ -28,6 +30,10 @@ export interface RestoreRequest {
   readonly opened: readonly OpenedRepository[];
   /** Whether nothing has run in the workspace since it was opened. */
   readonly untouched?: boolean;
+  /** Where the agent sees the workspace: where it is by default. */
+  readonly seenAt?: string;
+  /** Whether remotes and submodules may be paths on the machine outside the workspace. Not by default. */
+  readonly allowLocal?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -99,14 +105,36 @@ async function restoreAll(restore: Restore): Promise<void> {
         detail: 'The environment no longer names it, so it was not put back.',
       });
   const outside = await restoreOutside(restore, reader, directory);
+  const nested = await restoreNested({
+    directory,
+    state,
+    git: restore.git,
+    nested: manifest.nested,
+    opened: request.opened,
+    captured: manifest.repositories.map(({ repository }) => repository),
+    restored,
+    seenAt: request.seenAt ?? directory,
+    allowsAddress: addressesAllowed(request, directory),
+    reader,
+    log,
+    signal: request.signal,
+  });
   for (const [repository, { watched }] of restored)
     state.writeWatched(repository, [...new Set([...state.readWatched(repository), ...watched])]);
   state.writeMemory({
     version: 1,
     manifest: request.manifest.hash,
     repositories: Object.fromEntries([...restored].map(([repository, { memory }]) => [repository, memory])),
+    nested,
     outside,
   });
+}
+
+/** Any that leads to another machine, or into the workspace. */
+function addressesAllowed({ allowLocal = false, seenAt }: RestoreRequest, directory: string): (address: string) => boolean {
+  const roots = [directory, ...(seenAt === undefined ? [] : [seenAt])];
+  return (address) =>
+    allowLocal || !isLocalAddress(address) || roots.some((root) => posix.normalize(address).startsWith(`${root}/`));
 }
 
 async function restoreOne(
@@ -133,6 +161,7 @@ async function restoreOne(
     side,
     atOpen,
     untouched: request.untouched ?? false,
+    allowsAddress: addressesAllowed(request, directory),
     reader,
     log,
     signal: request.signal,

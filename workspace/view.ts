@@ -16,7 +16,8 @@ import type { SideRepository } from './sideRepository.ts';
 /** Files whose content is kept for the view; what is beyond counts as binary. */
 const viewedFiles = 2000;
 
-const emptyTree: Record<ObjectFormat, string> = {
+/** The tree without anything in it: git knows it without having it. */
+export const emptyTree: Record<ObjectFormat, string> = {
   sha1: '4b825dc642cb6eb9a060e54bf8d69288fbee4904',
   sha256: '6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321',
 };
@@ -41,7 +42,7 @@ export function viewKeeper(side: SideRepository): (oid: string, content: Buffer)
 }
 
 /** What an entry differs in from the base commit; the same entry is also what a manifest has. */
-export type ViewedEntry = { readonly kind: ManifestEntry['kind']; readonly path: BytePath } & Partial<{
+export type ViewedEntry = { readonly kind: ManifestEntry['kind'] | 'GITLINK'; readonly path: BytePath } & Partial<{
   readonly mode: number;
   readonly oid: string;
   readonly sha256: string;
@@ -89,6 +90,8 @@ export class WorkspaceView {
         return [`0 ${none}\t${path}\0`];
       case 'DIRECTORY':
         return [];
+      case 'GITLINK':
+        return [`160000 ${entry.oid ?? none}\t${path}\0`];
       case 'LINK':
         return [`120000 ${this.#shown(entry)}\t${path}\0`];
       case 'FILE': {

@@ -125,12 +125,20 @@ export class Lab {
     { directory, state, opened }: LabWorkspace,
     previous: BlobRef | null = null,
     workspaces = this.workspaces,
+    more: { readonly seenAt?: string } = {},
   ): Promise<Captured> {
-    return workspaces.capture({ teamId: this.teamId, directory, state, opened, previous, quiesced: true, signal: this.signal });
+    const { teamId, signal } = this;
+    return workspaces.capture({ teamId, directory, state, opened, previous, quiesced: true, signal, ...more });
   }
 
-  restore({ directory, state, opened }: LabWorkspace, manifest: BlobRef, workspaces = this.workspaces): Promise<RestoreReport> {
-    return workspaces.restore({ teamId: this.teamId, directory, state, manifest, snapshotId, opened, signal: this.signal });
+  restore(
+    { directory, state, opened }: LabWorkspace,
+    manifest: BlobRef,
+    workspaces = this.workspaces,
+    more: { readonly seenAt?: string; readonly allowLocal?: boolean } = {},
+  ): Promise<RestoreReport> {
+    const { teamId, signal } = this;
+    return workspaces.restore({ teamId, directory, state, manifest, snapshotId, opened, allowLocal: true, signal, ...more });
   }
 
   /** Pushes the branch of a workspace's only repository. */
@@ -169,14 +177,14 @@ export class Lab {
 }
 
 /** Everything of a repository that a restore must bring back, as text: equal for equal workspaces. */
-export function describeRepository(directory: string): Record<string, string> {
+export function describeRepository(directory: string, gitDirectory = join(directory, '.git')): Record<string, string> {
   return {
     status: git(directory, 'status', '--porcelain=v2', '-z'),
     told: git(directory, 'status'),
     index: git(directory, 'ls-files', '-s', '-t', '-v', '-z'),
     intentToAdd: git(directory, 'diff', '--name-only', '--diff-filter=A', '-z'),
     refs: git(directory, 'for-each-ref', '--format=%(refname) %(objectname) %(symref)'),
-    head: readFileSync(join(directory, '.git/HEAD'), 'latin1'),
+    head: readFileSync(join(gitDirectory, 'HEAD'), 'latin1'),
     worktree: describeFiles(directory),
   };
 }
