@@ -127,7 +127,7 @@ class NestedCapture implements CapturedNestedRepositories {
       const round = [...new Set(this.#waiting)].sort();
       this.#waiting = [];
       for (const folder of round) {
-        if (this.#known.has(folder)) continue;
+        if (this.#known.has(folder) || this.#isOpened(folder)) continue;
         const place = this.#placeOf(folder);
         if (typeof place === 'string' || this.captured.length === mostRepositories) this.#waiting.push(folder);
         else {
@@ -138,6 +138,10 @@ class NestedCapture implements CapturedNestedRepositories {
     }
     for (const folder of new Set(this.#waiting)) this.#nameLeft(folder);
     for (const known of this.#known.values()) this.#nameParts(known);
+  }
+
+  #isOpened(folder: BytePath): boolean {
+    return this.#request.opened.some(({ repository }) => (repository === '.' ? '' : bytePathOf(repository)) === folder);
   }
 
   #placeOf(folder: BytePath): NestedPlace | string {

@@ -439,6 +439,23 @@ describe('a snapshot of repositories in repositories', { timeout: 60_000 }, () =
     expect(readFileSync(join(to.directory, 'large/x.txt'), 'utf8')).toBe('x\n');
   });
 
+  it('leaves addresses out that this worker takes none of, and says so', async () => {
+    const remote = lab.remote(base);
+    const from = await lab.open(remote);
+    git(from.directory, 'clone', '--quiet', library('lib'), 'lib');
+    git(join(from.directory, 'lib'), 'remote', 'add', 'inside', `${from.directory}/lib`);
+    git(join(from.directory, 'lib'), 'remote', 'add', 'far', 'git@example.com:far.git');
+    const { manifest } = (await lab.capture(from)).summary;
+    const to = await lab.open(remote, { restoring: manifest });
+    const report = await lab.restore(to, manifest, lab.workspaces, { allowLocal: false, seenAt: from.directory });
+    expect(report.entries.filter(({ status }) => status !== 'APPLIED')).toEqual([
+      expect.objectContaining({ repository: 'lib', path: '.git/config: remote.origin.url', reason: 'ADDRESS_REFUSED' }),
+    ]);
+    expect(git(join(to.directory, 'lib'), 'config', '--get-regexp', String.raw`^remote\..*\.url$`)).toBe(
+      `remote.inside.url ${from.directory}/lib\nremote.far.url git@example.com:far.git\n`,
+    );
+  });
+
   it('is of a version of its own, and others of the one that every program knows', async () => {
     const from = await lab.open(lab.remote(base));
     const plain = await lab.capture(from);

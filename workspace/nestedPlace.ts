@@ -49,6 +49,7 @@ export interface PlaceRequest {
 /** Finds a repository's git directory; a text says why it is none that can travel. */
 export function placeOf({ files, folder, roots, known }: PlaceRequest): NestedPlace | string {
   const own = childOf(folder, gitFolder);
+  if (folder !== '' && unsafePath(folder) !== null) return 'its folder is none of a worktree';
   if (!isText(folder)) return 'its folder has a name that is no UTF-8';
   if (files.stat(own)?.isDirectory()) return { kind: 'EMBEDDED', owner: null, name: null, gitDirectory: own, relative: false };
   if (/[\n\r]/.test(folder)) return 'its folder has a line break in its name';
