@@ -1,10 +1,10 @@
 import { parseAgentIndex, readIndexFile, type AgentIndex, type IndexFile } from './agentIndex.ts';
 import { Beneath } from './beneath.ts';
-import { splitNul } from './bytePath.ts';
+import { splitNul, type BytePath } from './bytePath.ts';
 import { GitError } from './git.ts';
 import { readGitDirectory, type GitDirectoryState } from './gitDirectory.ts';
 import { IndexCorruptError } from './gitIndex.ts';
-import type { Gap } from './manifest.ts';
+import type { BaseVersion, Gap } from './manifest.ts';
 import { readRefs, resolveHead, type Refs } from './refs.ts';
 import { gitFolder, ObjectsUnreadableError, type SideRepository } from './sideRepository.ts';
 
@@ -70,7 +70,7 @@ export class AgentGit {
     return (this.#index ??= this.#parseIndex());
   }
 
-  /** Blobs that HEAD has and the base, a commit or a tree, has not; none when HEAD's commit is not whole. */
+  /** Blobs that HEAD has and the base has not; none when HEAD's commit is not whole. */
   async headBlobs(base: string): Promise<ReadonlySet<string>> {
     const head = this.headCommit;
     if (head === null || head === base) return new Set();
@@ -82,6 +82,25 @@ export class AgentGit {
       return new Set(splitNul(stdout).flatMap((field, n) => (n % 2 === 0 ? (field.split(' ')[3] ?? []) : [])));
     } catch (error) {
       if (error instanceof ObjectsUnreadableError || (error instanceof GitError && !error.timedOut)) return new Set();
+      throw error;
+    }
+  }
+
+  /** What HEAD has at each path; nothing when its commit is not whole. */
+  async headFiles(): Promise<ReadonlyMap<BytePath, BaseVersion>> {
+    const head = this.headCommit;
+    if (head === null) return new Map();
+    try {
+      this.borrow();
+      const { stdout } = await this.#side.run(['ls-tree', '-r', '-z', '--full-tree', head], { signal: this.#signal });
+      return new Map(
+        splitNul(stdout).map((line) => {
+          const [mode = '', , oid = ''] = line.slice(0, line.indexOf('\t')).split(' ');
+          return [line.slice(line.indexOf('\t') + 1), { mode: Number.parseInt(mode, 8), oid }] as const;
+        }),
+      );
+    } catch (error) {
+      if (error instanceof ObjectsUnreadableError || (error instanceof GitError && !error.timedOut)) return new Map();
       throw error;
     }
   }

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import type { OpenedRepository } from '../domain/events.ts';
 import { AgentGit } from './agentGit.ts';
-import { BaseTree, isGitlink } from './baseTree.ts';
+import { BaseTree } from './baseTree.ts';
 import { Beneath } from './beneath.ts';
 import type { BytePath } from './bytePath.ts';
 import { captureCommits, type CapturedCommits } from './captureCommits.ts';
@@ -13,7 +13,7 @@ import { GitError } from './git.ts';
 import { showToSide } from './gitDirectory.ts';
 import { captureIndex } from './indexSnapshot.ts';
 import { carrySettings, readSettings, readWorktreeSettings, settingsOfMaking, type Setting } from './localSettings.ts';
-import type { Change, Gap, GitManifest, IndexManifest, NestedKind, RepositoryManifest } from './manifest.ts';
+import type { BaseVersion, Change, Gap, GitManifest, IndexManifest, NestedKind, RepositoryManifest } from './manifest.ts';
 import { NeededObjects } from './neededObjects.ts';
 import { operationGaps } from './operations.ts';
 import { isRepository } from './nestedPlace.ts';
@@ -21,12 +21,14 @@ import type { Refs, RefTarget } from './refs.ts';
 import { scanWorktree, type Scan } from './scan.ts';
 import type { Sizes } from './sizeLimits.ts';
 import { gitFolder, ObjectsUnreadableError, type SideRepository } from './sideRepository.ts';
-import { emptyTree, viewKeeper, WorkspaceView, type ViewedEntry } from './view.ts';
-import { changesWithoutView, sameView, viewedEntries } from './viewedEntries.ts';
+import { viewKeeper, WorkspaceView, type ViewedEntry, type Versions } from './view.ts';
+import { changesWithoutView, sameView, viewedEntries, viewedAgainstHead, type AnyEntry } from './viewedEntries.ts';
 import type { OpenedMemory, RepositoryMemory } from './workspaceState.ts';
 
 /** Ignored paths that a manifest names; it counts them all. */
 const namedIgnored = 1000;
+/** The patch is for people: it ends after this much. Bytes. */
+export const patchBytes = 2 * 1024 * 1024;
 
 export interface CaptureRepositoryRequest {
   readonly repository: OpenedRepository;
@@ -72,8 +74,8 @@ export interface CapturedRepository {
   readonly settle: () => void;
   /** Changes since the previous snapshot; null where only the manifests can tell. */
   readonly sincePrevious: readonly Change[] | null;
-  /** Makes the patch against the base, or against HEAD for a nested repository, of at most so many bytes. */
-  readonly patch: (limit: number) => Promise<Buffer | null>;
+  /** Makes the patch against the base, or against HEAD for a nested repository, of at most `patchBytes`. */
+  readonly patch: () => Promise<Buffer | null>;
 }
 
 /** The commit that a repository was opened at; null when it had none. */
@@ -121,7 +123,7 @@ class RepositoryCapture {
     const git = this.#openGit();
     showToSide(side, git?.state.files ?? []);
     const sameIndex = git !== null && previous?.git?.index != null && memory?.index?.key === git.indexFile?.key;
-    const [scan, settings, extra, headBlobs] = await Promise.all([
+    const [scan, settings, extra, headFiles, headBlobs] = await Promise.all([
       scanWorktree({
         ...this.#request,
         files: this.#files,
@@ -131,12 +133,14 @@ class RepositoryCapture {
       }),
       git && this.#readSettings(git),
       sameIndex ? (memory?.index?.extra ?? []) : this.#extraPaths(git),
-      git && this.#shownAgainst !== null ? git.headBlobs(this.#shownAgainst) : new Set<string>(),
+      git && this.#request.nestedAs ? git.headFiles() : new Map<BytePath, BaseVersion>(),
+      git && this.#base !== null ? git.headBlobs(this.#base) : new Set<string>(),
     ]);
     this.#gaps.push(...scan.gaps);
     const commits = git && (await this.#commits(git));
     const headTravels = !commits?.broken.has(git?.headCommit ?? '');
-    const hasBlob = (oid: string) => this.#tree.hasBlob(oid) || (headTravels && headBlobs.has(oid));
+    const ofHead = new Set([...headBlobs, ...[...headFiles.values()].map(({ oid }) => oid)]);
+    const hasBlob = (oid: string) => this.#tree.hasBlob(oid) || (headTravels && ofHead.has(oid));
     const sameGit =
       sameIndex &&
       commits !== null &&
@@ -145,7 +149,7 @@ class RepositoryCapture {
     const files = await this.#captureFiles(git, scan, extra, hasBlob, sameGit);
     const entries = [...files.entries, ...this.#emptyDirectories(scan)].sort((a, b) => (a.path < b.path ? -1 : 1));
     const captured = git && commits && (await this.#captureGit(git, commits, entries, hasBlob, sameGit, settings));
-    const view = await this.#view(git, entries, captured?.index ?? null, commits);
+    const view = await this.#view(git, entries, captured?.index ?? null, headTravels ? headFiles : new Map());
     return {
       manifest: this.#manifest(leftOut(scan, entries), view.changes),
       nested: [...new Set([...scan.nested, ...extra.filter((path) => this.#isSubmodule(path))])].sort(),
@@ -155,7 +159,6 @@ class RepositoryCapture {
         seen: files.seen,
         directories: [...scan.changedDirectories],
         index: git?.indexFile ? { key: git.indexFile.key, extra: [...extra] } : null,
-        tree: view.tree,
       },
       watched: entries.flatMap((entry) => (entry.kind !== 'DIRECTORY' && entry.base !== null ? [entry.path] : [])),
       settle: () => side.settleIndex(scan.startedAt),
@@ -187,7 +190,7 @@ class RepositoryCapture {
       nested: [],
       entries: [],
       git: null,
-      memory: { seen: {}, directories: [], index: null, tree: null },
+      memory: { seen: {}, directories: [], index: null },
       watched: this.#request.watched,
       settle: () => {},
       sincePrevious: null,
@@ -363,53 +366,64 @@ class RepositoryCapture {
     return this.#files.stat(path)?.isDirectory() === true && isRepository(this.#files, path);
   }
 
-  /** What HEAD's files are compared with, to find those that come with its commits; null where no commit need be known. */
-  get #shownAgainst(): string | null {
-    return this.#base ?? (this.#request.nestedAs ? emptyTree[this.#request.side.format] : null);
-  }
-
+  /** What changed, for people: since the base commit, since the previous snapshot, and as a patch. */
   async #view(
     git: AgentGit | null,
     entries: readonly CapturedEntry[],
     index: IndexManifest | null,
-    commits: CapturedCommits | null,
-  ) {
-    const { side, signal, memory, nestedAs } = this.#request;
-    const head = git?.headCommit ?? null;
-    // What a nested repository was begun with nobody knows: it is shown against its own HEAD.
-    const base = nestedAs && head !== null && !commits?.broken.has(head) ? head : this.#base;
-    const previous = nestedAs && this.#request.previous?.git?.headCommit !== head ? null : this.#request.previous;
-    const indexed = new Set(index?.changed.map((entry) => entry.path));
-    const viewed = [...viewedEntries(entries, (path) => indexed.has(path)), ...(nestedAs ? gitlinksOf(index) : [])];
-    const view = new WorkspaceView(side, base, signal);
-    const patchTo = (tree: string) => (limit: number) => view.patch(tree, this.#request.repository.repository, limit);
-    const before =
-      previous && memory ? [...viewOf(previous), ...(nestedAs ? gitlinksOf(previous.git?.index ?? null) : [])] : null;
-    const changes = previous && before && sameView(viewed, before) ? previous.changes : null;
-    if (memory?.tree && changes) return { tree: memory.tree, changes, sincePrevious: [], patch: patchTo(memory.tree) };
+    headFiles: ReadonlyMap<BytePath, BaseVersion>,
+  ): Promise<ViewedChanges> {
+    const { side, signal, memory, repository, nestedAs } = this.#request;
+    // What a nested repository was begun with nobody knows: it is shown against HEAD, while that is the same.
+    const isComparable = !nestedAs || this.#request.previous?.git?.headCommit === (git?.headCommit ?? null);
+    const previous = isComparable ? this.#request.previous : null;
+    const show = nestedAs ? againstHead(headFiles) : againstBase;
+    const base: Versions = nestedAs ? { version: (path) => headFiles.get(path) ?? null } : this.#tree;
+    const viewed = show(entries, index);
+    const before = previous && memory ? show(previous.entries, previous.git?.index ?? null) : null;
+    if (previous && before && sameView(viewed, before))
+      return { changes: previous.changes, sincePrevious: [], patch: () => this.#patchOf(git, base, viewed) };
+    if (viewed.length === 0 && !before) return { changes: [], sincePrevious: null, patch: noPatch };
     try {
       git?.borrow();
-      // A restore leaves this to the first capture after it, so that no agent waits for it.
-      const treeBefore = memory?.tree ?? (before && (await view.tree(this.#tree, before)));
-      if (treeBefore && changes) return { tree: treeBefore, changes, sincePrevious: [], patch: patchTo(treeBefore) };
-      const tree = await view.tree(this.#tree, viewed);
-      return {
-        tree,
-        changes: viewed.length === 0 && !nestedAs ? [] : await view.changes(view.base, tree),
-        sincePrevious: treeBefore ? await view.changes(treeBefore, tree) : null,
-        patch: patchTo(tree),
-      };
+      const view = new WorkspaceView(side, base, signal);
+      const trees = view.trees(before ? [viewed, before] : [viewed]);
+      const [now = '', then] = trees.views;
+      const [changes, sincePrevious, patch] = await Promise.all([
+        view.changes(trees.base, now),
+        then === undefined ? null : view.changes(then, now),
+        view.patch(trees.base, now, repository.repository, patchBytes),
+      ]);
+      return { changes, sincePrevious, patch: async () => patch };
     } catch (error) {
-      if (!(error instanceof ObjectsUnreadableError || (error instanceof GitError && !error.timedOut))) throw error;
-      return {
-        tree: null,
-        changes: changesWithoutView(entries, (path) => indexed.has(path)),
-        sincePrevious: null,
-        patch: noPatch,
-      };
+      if (!cannotView(error)) throw error;
+      return { changes: changesWithoutView(viewed, base), sincePrevious: null, patch: noPatch };
+    }
+  }
+
+  async #patchOf(git: AgentGit | null, base: Versions, viewed: readonly ViewedEntry[]): Promise<Buffer | null> {
+    const { side, signal, repository } = this.#request;
+    try {
+      git?.borrow();
+      const view = new WorkspaceView(side, base, signal);
+      const trees = view.trees([viewed]);
+      return await view.patch(trees.base, trees.views[0] ?? trees.base, repository.repository, patchBytes);
+    } catch (error) {
+      if (!cannotView(error)) throw error;
+      return null;
     }
   }
 }
+
+interface ViewedChanges {
+  readonly changes: readonly Change[];
+  readonly sincePrevious: readonly Change[] | null;
+  readonly patch: () => Promise<Buffer | null>;
+}
+
+/** Objects are missing or damaged that the view would show. */
+const cannotView = (error: unknown): boolean =>
+  error instanceof ObjectsUnreadableError || (error instanceof GitError && !error.timedOut);
 
 /** What the rules ignore, but for what was added to the index all the same. */
 function leftOut({ ignored }: Scan, entries: readonly CapturedEntry[]): readonly BytePath[] {
@@ -417,16 +431,17 @@ function leftOut({ ignored }: Scan, entries: readonly CapturedEntry[]): readonly
   return ignored.filter((path) => !captured.has(path));
 }
 
-/** The submodules that an index names; the worktree's entries do not tell of them. */
-const gitlinksOf = (index: IndexManifest | null): ViewedEntry[] =>
-  (index?.changed ?? []).flatMap((entry) =>
-    isGitlink(entry) && entry.stage === 0 ? [{ kind: 'GITLINK', path: entry.path, oid: entry.oid } as const] : [],
-  );
+type Show = (entries: readonly AnyEntry[], index: IndexManifest | null) => ViewedEntry[];
 
-function viewOf({ entries, git }: RepositoryManifest): ViewedEntry[] {
-  const indexed = new Set(git?.index?.changed.map((entry) => entry.path));
+const againstBase: Show = (entries, index) => {
+  const indexed = new Set(index?.changed.map((entry) => entry.path));
   return viewedEntries(entries, (path) => indexed.has(path));
-}
+};
+
+const againstHead =
+  (head: ReadonlyMap<BytePath, BaseVersion>): Show =>
+  (entries, index) =>
+    viewedAgainstHead(entries, head, index?.changed ?? []);
 
 const noPatch = async (): Promise<null> => null;
 
