@@ -26,6 +26,7 @@ export function createSessionWorkspaces({ config, blobs, sandbox, log }: Session
   const onTrouble = (error: unknown) => log.warn({ err: error }, 'a checkout for sessions to come could not be made');
   const nothing = path.join(directory, 'nothing');
   mkdirSync(nothing, { recursive: true, mode: 0o755 });
+  const seenAt = (workspace: string) => sandbox.workspacePath({ workspace, home: nothing, variables: {}, network: false });
   const workspaces = createWorkspaces({
     blobs,
     mirrors: path.join(directory, 'mirrors'),
@@ -59,6 +60,8 @@ export function createSessionWorkspaces({ config, blobs, sandbox, log }: Session
           author: authorOf(info),
           suffix: `.baton-${info.sessionId.slice(-6)}`,
         },
+        seenAt: seenAt(session.workspace),
+        allowLocal: config.BATON_ALLOW_LOCAL_REPOSITORIES,
         signal: session.halted,
       }),
     // A cancel stops what the agent does; what it did is still captured.
@@ -68,6 +71,7 @@ export function createSessionWorkspaces({ config, blobs, sandbox, log }: Session
         opened: session.opened,
         previous: session.manifest,
         quiesced: true,
+        seenAt: seenAt(session.workspace),
         signal,
       });
       return { summary, changed: changes };

@@ -113,7 +113,7 @@ describe('a restore onto the newest base', { timeout: 60_000 }, () => {
     await goesOn(to, remote);
     // Made again, it is the same commit.
     const again = await lab.open(remote, { restoring: captured.summary.manifest, newest: true });
-    await lab.restore(again, captured.summary.manifest, lab.workspaces, 'MARKERS');
+    await lab.restore(again, captured.summary.manifest, lab.workspaces, { conflicts: 'MARKERS' });
     expect(git(again.directory, 'rev-parse', 'HEAD')).toBe(git(to.directory, 'rev-parse', 'HEAD'));
   });
 
@@ -353,7 +353,7 @@ describe('a restore onto the newest base', { timeout: 60_000 }, () => {
     git(remote, 'reset', '--quiet', '--hard', 'HEAD~1');
     const newest = advance(remote, { 'b.txt': 'theirs\n' });
     const to = await lab.open(remote, { restoring: captured.summary.manifest, newest: true });
-    const report = await lab.restore(to, captured.summary.manifest, lab.workspaces, 'MARKERS');
+    const report = await lab.restore(to, captured.summary.manifest, lab.workspaces, { conflicts: 'MARKERS' });
     expect(told(report)).toEqual([]);
     expect(report.newerBase).toMatchObject([{ state: 'MOVED', keptBranch: 'baton/test-before' }]);
     expect(git(to.directory, 'rev-parse', 'HEAD', 'baton/test-before')).toBe(`${newest}\n${head}\n`);
@@ -374,7 +374,7 @@ describe('a restore onto the newest base', { timeout: 60_000 }, () => {
     await lab.blobs.delete(lab.teamId, blobs[number ?? 0]?.hash ?? '');
     advance(remote, { 'b.txt': 'theirs\n' });
     const to = await lab.open(remote, { restoring: captured.summary.manifest, newest: true });
-    const report = await lab.restore(to, captured.summary.manifest, lab.workspaces, 'MARKERS');
+    const report = await lab.restore(to, captured.summary.manifest, lab.workspaces, { conflicts: 'MARKERS' });
     expect(told(report)).toContainEqual(['large.bin', 'FAILED', 'BLOB_MISSING']);
     expect(read(to, 'b.txt')).toBe('theirs\n');
   });
@@ -391,7 +391,7 @@ describe('a restore onto the newest base', { timeout: 60_000 }, () => {
     const ref = { hash, bytes: 0 };
     advance(remote, { 'b.txt': 'theirs\n' });
     const to = await lab.open(remote, { restoring: ref, newest: true });
-    const report = await lab.restore(to, ref, lab.workspaces, 'MARKERS');
+    const report = await lab.restore(to, ref, lab.workspaces, { conflicts: 'MARKERS' });
     expect(told(report)).toContainEqual([null, 'CONFLICT', 'MERGE_FAILED']);
     expect(read(to, 'a.txt') + read(to, 'b.txt')).toBe('mine\ntheirs\n');
   });
@@ -435,7 +435,7 @@ describe('a restore onto the newest base', { timeout: 60_000 }, () => {
     const captured = await lab.capture(from);
     advance(remote, { 'b.txt': 'theirs\n' });
     const to = await lab.open(remote, { restoring: captured.summary.manifest, newest: true });
-    const report = await lab.restore(to, captured.summary.manifest, lab.workspaces, 'MARKERS');
+    const report = await lab.restore(to, captured.summary.manifest, lab.workspaces, { conflicts: 'MARKERS' });
     expect(told(report)).toEqual([]);
     expect(report.newerBase).toMatchObject([{ from: null, keptBranch: 'baton/test-before' }]);
     expect(read(to, 'a.txt') + read(to, 'b.txt')).toBe('mine\ntheirs\n');
@@ -535,7 +535,7 @@ describe('when the base is gone', { timeout: 60_000 }, () => {
     forceAway(remote, { ...files, 'a.txt': 'theirs\n' });
     const elsewhere = lab.worker('elsewhere');
     const to = await lab.open(remote, { restoring: captured.summary.manifest, newest: true, workspaces: elsewhere });
-    const report = await lab.restore(to, captured.summary.manifest, elsewhere, 'MARKERS');
+    const report = await lab.restore(to, captured.summary.manifest, elsewhere, { conflicts: 'MARKERS' });
     expect(told(report)).toContainEqual(['a.txt', 'CONFLICT', 'BASE_MOVED']);
     expect(report.newerBase).toMatchObject([{ state: 'MOVED' }]);
     expect(read(to, 'a.txt') + read(to, 'b.txt')).toBe('mine\nmine\n');

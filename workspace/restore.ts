@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import type { BlobStore } from '../blobs/blobStore.ts';
 import type { OpenedRepository } from '../domain/events.ts';
 import type { SnapshotId, TeamId } from '../domain/ids.ts';
@@ -14,6 +14,8 @@ import { ManifestUnreadableError, readManifest, type Manifest, type RepositoryMa
 import { moveToNewest, whyStay, type Newest, type NewestBaseRequest } from './newestBase.ts';
 import { restoreFiles } from './restoreFiles.ts';
 import { blobReason, blobTrouble, lostAtCapture, RestoreLog } from './restoreLog.ts';
+import { isLocalAddress } from './repositoryUrl.ts';
+import { restoreNested } from './restoreNested.ts';
 import { restoreRepository, type RestoredRepository } from './restoreRepository.ts';
 import { ObjectsUnreadableError, SideRepository } from './sideRepository.ts';
 import { verifyFiles } from './verifyFiles.ts';
@@ -32,6 +34,10 @@ export interface RestoreRequest {
   readonly untouched?: boolean;
   /** How to go on from the newest commit of each base branch, where the workspace was opened there; null for the snapshot's own. */
   readonly newest?: Newest | null;
+  /** Where the agent sees the workspace: where it is by default. */
+  readonly seenAt?: string;
+  /** Whether remotes and submodules may be paths on the machine outside the workspace. Not by default. */
+  readonly allowLocal?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -103,14 +109,36 @@ async function restoreAll(restore: Restore): Promise<void> {
         detail: 'The environment no longer names it, so it was not put back.',
       });
   const outside = await restoreOutside(restore, reader, directory);
+  const nested = await restoreNested({
+    directory,
+    state,
+    git: restore.git,
+    nested: manifest.nested,
+    opened: request.opened,
+    captured: manifest.repositories.map(({ repository }) => repository),
+    restored,
+    seenAt: request.seenAt ?? directory,
+    allowsAddress: addressesAllowed(request, directory),
+    reader,
+    log,
+    signal: request.signal,
+  });
   for (const [repository, { watched }] of restored)
     state.writeWatched(repository, [...new Set([...state.readWatched(repository), ...watched])]);
   state.writeMemory({
     version: 1,
     manifest: request.manifest.hash,
     repositories: Object.fromEntries([...restored].map(([repository, { memory }]) => [repository, memory])),
+    nested,
     outside,
   });
+}
+
+/** Any that leads to another machine, or into the workspace. */
+function addressesAllowed({ allowLocal = false, seenAt }: RestoreRequest, directory: string): (address: string) => boolean {
+  const roots = [directory, ...(seenAt === undefined ? [] : [seenAt])];
+  return (address) =>
+    allowLocal || !isLocalAddress(address) || roots.some((root) => posix.normalize(address).startsWith(`${root}/`));
 }
 
 async function restoreOne(
@@ -140,6 +168,7 @@ async function restoreOne(
     side,
     atOpen,
     untouched: request.untouched ?? false,
+    allowsAddress: addressesAllowed(request, directory),
     reader,
     log,
     signal: request.signal,

@@ -62,6 +62,9 @@ const lost: ReadonlyMap<string, RestoreSubject> = new Map([
   ['UNREADABLE', 'FILE'],
   ['UNSAFE_NAME', 'FILE'],
   ['OPERATION_IN_PROGRESS', 'REPOSITORY'],
+  ['NESTED_REPOSITORY', 'REPOSITORY'],
+  ['SUBMODULE', 'REPOSITORY'],
+  ['LINKED_WORKTREE', 'REPOSITORY'],
 ]);
 
 /** What the snapshot could not take along, as problems of the restore: the workspace is not as it was. */

@@ -11,7 +11,7 @@ import { blobHeader, blobOid, startBlobOid, writeLooseBlob } from './looseObject
 import type { GitManifest, ObjectManifest } from './manifest.ts';
 import { presentObjects, sortOut } from './objectCheck.ts';
 import { blobReason, blobTrouble, type RestoreProblem } from './restoreLog.ts';
-import { gitFolder, type SideRepository } from './sideRepository.ts';
+import type { SideRepository } from './sideRepository.ts';
 
 export interface RestoreObjectsRequest {
   readonly side: SideRepository;
@@ -138,16 +138,16 @@ export async function bringIn(side: SideRepository, oids: readonly string[], sig
 
 /** Moves packs and loose objects to the agent's repository. A pack's index comes last: then git takes it for whole. */
 function moveIn(side: SideRepository, incoming: string): void {
-  const worktree = new Beneath(side.worktree);
+  const common = new Beneath(side.commonDirectory);
   try {
     for (const folder of readdirSync(incoming).filter((name) => name === 'pack' || /^[0-9a-f]{2}$/.test(name))) {
       const files = readdirSync(join(incoming, folder)).toSorted(
         (a, b) => Number(a.endsWith('.idx')) - Number(b.endsWith('.idx')),
       );
-      if (files.length > 0) worktree.makeDirectories(`${gitFolder}/objects/${folder}`);
-      for (const file of files) worktree.takeIn(join(incoming, folder, file), `${gitFolder}/objects/${folder}/${file}`);
+      if (files.length > 0) common.makeDirectories(`objects/${folder}`);
+      for (const file of files) common.takeIn(join(incoming, folder, file), `objects/${folder}/${file}`);
     }
   } finally {
-    worktree.close();
+    common.close();
   }
 }

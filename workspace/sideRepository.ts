@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { Beneath } from './beneath.ts';
 import type { BytePath } from './bytePath.ts';
@@ -41,22 +51,32 @@ export interface ApartGit extends SideGit {
 export class SideRepository implements SideGit {
   readonly directory: string;
   readonly worktree: string;
+  /** The agent's git directory of this worktree. */
+  readonly gitDirectory: string;
+  /** The agent's git directory that has the objects and branches: another one for a linked worktree. */
+  readonly commonDirectory: string;
   readonly format: ObjectFormat;
   readonly #git: Git;
 
   constructor({
     directory,
     worktree,
+    gitDirectory = join(worktree, gitFolder),
+    commonDirectory = gitDirectory,
     format,
     git,
   }: {
     readonly directory: string;
     readonly worktree: string;
+    readonly gitDirectory?: string;
+    readonly commonDirectory?: string;
     readonly format: ObjectFormat;
     readonly git: Git;
   }) {
     this.directory = directory;
     this.worktree = worktree;
+    this.gitDirectory = gitDirectory;
+    this.commonDirectory = commonDirectory;
     this.format = format;
     this.#git = git;
   }
@@ -80,7 +100,7 @@ export class SideRepository implements SideGit {
     return this.#git(args, {
       ...call,
       cwd: this.worktree,
-      directories: [{ path: this.directory, writable: true }],
+      directories: [{ path: this.directory, writable: true }, ...this.#objectsElsewhere()],
       variables: {
         GIT_DIR: this.directory,
         GIT_WORK_TREE: this.worktree,
@@ -89,6 +109,13 @@ export class SideRepository implements SideGit {
         ...call.variables,
       },
     });
+  }
+
+  /** The agent's objects, where they do not lie in the worktree: git sees nothing else of that git directory. */
+  #objectsElsewhere(): { path: string; writable: boolean }[] {
+    const objects = join(this.commonDirectory, 'objects');
+    if (objects.startsWith(`${this.worktree}/`)) return [];
+    return lstatSync(objects, { throwIfNoEntry: false })?.isDirectory() ? [{ path: objects, writable: false }] : [];
   }
 
   /** Git that also sees the objects in a directory of ours. */
@@ -154,34 +181,34 @@ export class SideRepository implements SideGit {
     const borrowed = join(this.directory, 'borrowed');
     rmSync(borrowed, { recursive: true, force: true });
     mkdirSync(borrowed);
-    const worktree = new Beneath(this.worktree);
+    const common = new Beneath(this.commonDirectory);
     try {
-      const objects: BytePath = `${gitFolder}/objects`;
-      const folders = worktree.list(objects);
+      const objects: BytePath = 'objects';
+      const folders = common.list(objects);
       if (folders === null) throw new ObjectsUnreadableError('.git/objects is no directory');
       for (const { name, isDirectory, isSymbolicLink } of folders) {
         if (name !== 'pack' && !/^[0-9a-f]{2}$/.test(name)) continue;
         if (isSymbolicLink) throw new ObjectsUnreadableError(`.git/objects/${name} is a symbolic link`);
         if (!isDirectory) continue;
-        const odd = worktree.list(`${objects}/${name}`)?.find((entry) => !entry.isFile);
+        const odd = common.list(`${objects}/${name}`)?.find((entry) => !entry.isFile);
         if (odd) throw new ObjectsUnreadableError(`.git/objects/${name}/${odd.name} is no plain file`);
-        symlinkSync(join(worktree.root, gitFolder, 'objects', name), join(borrowed, name));
+        symlinkSync(join(common.root, objects, name), join(borrowed, name));
       }
     } finally {
-      worktree.close();
+      common.close();
     }
   }
 
   /** Whether the agent's repository borrows objects from elsewhere itself. */
   hasAlternates(): boolean {
-    const worktree = new Beneath(this.worktree);
+    const common = new Beneath(this.commonDirectory);
     try {
       return ['alternates', 'http-alternates'].some((name) => {
-        const content = worktree.readSmall(`${gitFolder}/objects/info/${name}`, 1024 * 1024);
+        const content = common.readSmall(`objects/info/${name}`, 1024 * 1024);
         return content !== null && content.toString('latin1').trim() !== '';
       });
     } finally {
-      worktree.close();
+      common.close();
     }
   }
 

@@ -130,26 +130,34 @@ export class Lab {
     { directory, state, opened }: LabWorkspace,
     previous: BlobRef | null = null,
     workspaces = this.workspaces,
+    more: { readonly seenAt?: string } = {},
   ): Promise<Captured> {
-    return workspaces.capture({ teamId: this.teamId, directory, state, opened, previous, quiesced: true, signal: this.signal });
+    const { teamId, signal } = this;
+    return workspaces.capture({ teamId, directory, state, opened, previous, quiesced: true, signal, ...more });
   }
 
   restore(
     { directory, state, opened }: LabWorkspace,
     manifest: BlobRef,
     workspaces = this.workspaces,
-    conflicts: ConflictWay | null = null,
+    {
+      conflicts = null,
+      ...more
+    }: { readonly conflicts?: ConflictWay | null; readonly seenAt?: string; readonly allowLocal?: boolean } = {},
   ): Promise<RestoreReport> {
+    const { teamId, signal } = this;
     const newest = conflicts && { conflicts, author: { name: 'A Person', email: 'person@example.com' }, suffix: '.baton-test' };
     return workspaces.restore({
-      teamId: this.teamId,
+      teamId,
       directory,
       state,
       manifest,
       snapshotId,
       opened,
       newest,
-      signal: this.signal,
+      allowLocal: true,
+      signal,
+      ...more,
     });
   }
 
@@ -196,20 +204,20 @@ export class Lab {
   ): Promise<{ to: LabWorkspace; captured: Captured; report: RestoreReport }> {
     const captured = await this.capture(from);
     const to = await this.open(repositories, { restoring: captured.summary.manifest, newest: true, workspaces });
-    const report = await this.restore(to, captured.summary.manifest, workspaces, conflicts);
+    const report = await this.restore(to, captured.summary.manifest, workspaces, { conflicts });
     return { to, captured, report };
   }
 }
 
 /** Everything of a repository that a restore must bring back, as text: equal for equal workspaces. */
-export function describeRepository(directory: string): Record<string, string> {
+export function describeRepository(directory: string, gitDirectory = join(directory, '.git')): Record<string, string> {
   return {
     status: git(directory, 'status', '--porcelain=v2', '-z'),
     told: git(directory, 'status'),
     index: git(directory, 'ls-files', '-s', '-t', '-v', '-z'),
     intentToAdd: git(directory, 'diff', '--name-only', '--diff-filter=A', '-z'),
     refs: git(directory, 'for-each-ref', '--format=%(refname) %(objectname) %(symref)'),
-    head: readFileSync(join(directory, '.git/HEAD'), 'latin1'),
+    head: readFileSync(join(gitDirectory, 'HEAD'), 'latin1'),
     worktree: describeFiles(directory),
   };
 }
