@@ -68,7 +68,7 @@ export class AgentGit {
     return (this.#index ??= this.#parseIndex());
   }
 
-  /** Blobs that HEAD has and the base has not; none when HEAD's commit is not whole. */
+  /** Blobs that HEAD has and the base, a commit or a tree, has not; none when HEAD's commit is not whole. */
   async headBlobs(base: string): Promise<ReadonlySet<string>> {
     const head = this.headCommit;
     if (head === null || head === base) return new Set();

@@ -20,7 +20,7 @@ import type { RefTarget } from './refs.ts';
 import { scanWorktree, type Scan } from './scan.ts';
 import type { Sizes } from './sizeLimits.ts';
 import { gitFolder, ObjectsUnreadableError, type SideRepository } from './sideRepository.ts';
-import { viewKeeper, WorkspaceView, type ViewedEntry } from './view.ts';
+import { emptyTree, viewKeeper, WorkspaceView, type ViewedEntry } from './view.ts';
 import { changesWithoutView, sameView, viewedEntries } from './viewedEntries.ts';
 import type { OpenedMemory, RepositoryMemory } from './workspaceState.ts';
 
@@ -119,11 +119,13 @@ class RepositoryCapture {
       }),
       git && readSettings(side, git.directory, signal),
       sameIndex ? (memory?.index?.extra ?? []) : this.#extraPaths(git),
-      git && this.#base !== null ? git.headBlobs(this.#base) : new Set<string>(),
+      git ? git.headBlobs(this.#base ?? emptyTree[side.format]) : new Set<string>(),
     ]);
     this.#gaps.push(...scan.gaps);
-    const hasBlob = (oid: string) => this.#tree.hasBlob(oid) || headBlobs.has(oid);
     const commits = git && (await this.#commits(git));
+    // What a commit of which something is missing leads to does not travel.
+    const isHeadWhole = !commits?.broken.has(git?.headCommit ?? '');
+    const hasBlob = (oid: string) => this.#tree.hasBlob(oid) || (isHeadWhole && headBlobs.has(oid));
     const sameGit =
       sameIndex &&
       commits !== null &&
@@ -227,7 +229,6 @@ class RepositoryCapture {
         ...git.state.stashed.map((oid) => ['refs/stash', oid] as const),
         ...needed.byFile.map(([path, oid]) => [`${gitFolder}/${path}`, oid] as const),
       ],
-      base: this.#base,
       trusted: atOpen.trusted,
       previous: previous?.git?.commits ?? null,
       writer,

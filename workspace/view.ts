@@ -16,7 +16,8 @@ import type { SideRepository } from './sideRepository.ts';
 /** Files whose content is kept for the view; what is beyond counts as binary. */
 const viewedFiles = 2000;
 
-const emptyTree: Record<ObjectFormat, string> = {
+/** The tree with nothing in it, which git knows without having it. */
+export const emptyTree: Record<ObjectFormat, string> = {
   sha1: '4b825dc642cb6eb9a060e54bf8d69288fbee4904',
   sha256: '6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321',
 };
