@@ -18,7 +18,7 @@ import { whyStay } from './newestBase.ts';
 import { branchOf, isRefName, refOfBranchName } from './refs.ts';
 import { diskFull, isDiskFull } from './remote.ts';
 import { parseRepositoryUrl, type RepositoryUrl } from './repositoryUrl.ts';
-import { gitFolder, SideRepository } from './sideRepository.ts';
+import { gitFolder, SideRepository, type FileSystemSettings } from './sideRepository.ts';
 import type { ReadyCheckouts } from './readyCheckouts.ts';
 import { checkOutCommit, makeWorkingCopy, type Author } from './workingCopy.ts';
 import { WorkspaceState, type OpenedMemory } from './workspaceState.ts';
@@ -55,7 +55,7 @@ export interface OpenRequest {
 }
 
 /** Somebody must be the author: without one, every `git commit` of an agent fails. */
-const defaultAuthor: Author = { name: 'Baton', email: 'baton@localhost' };
+export const defaultAuthor: Author = { name: 'Baton', email: 'baton@localhost' };
 
 /** The branch of a remote that has none. */
 const firstBranch = 'main';
@@ -248,7 +248,7 @@ async function make(
 }
 
 /** Makes the repository's folder. One that an outer repository has something in, or a link, cannot be it. */
-function makeFolder(directory: string, repository: string): void {
+export function makeFolder(directory: string, repository: string): void {
   if (repository === '.') return;
   const files = new Beneath(directory);
   const folder = bytePathOf(repository);
@@ -278,18 +278,42 @@ async function makeAt(
   const checkout = { directory: target, mirror, commit, format, signal };
   const fileSystem = (await ready?.take(checkout)) ?? (await checkOutCommit(git, checkout));
   await makeWorkingCopy({ ...checkout, branch: workingBranch, origin: url.shown, author });
+  const trusted = [...mirror.remote.refs.values(), ...(commit === null ? [] : [commit])];
+  await rememberCheckout(git, { state, repository, target, format, fileSystem, trusted, goneBranch: planned.goneBranch, signal });
+  return { repository, url: url.shown, baseBranch, base: commit ?? noCommit(format), branch: workingBranch };
+}
+
+/** What stands for the commit of a repository that was opened without one. */
+export const noCommit = (format: ObjectFormat): string => '0'.repeat(format === 'sha256' ? 64 : 40);
+
+export interface MadeCheckout {
+  readonly state: WorkspaceState;
+  readonly repository: string;
+  /** The repository's folder. */
+  readonly target: string;
+  readonly format: ObjectFormat;
+  readonly fileSystem: FileSystemSettings;
+  /** Objects that it has with all that they lead to, and need not travel. */
+  readonly trusted: readonly string[];
+  /** The branch that it was to be opened at, when the remote has it no more. */
+  readonly goneBranch?: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Remembers a repository that was just checked out: what differs from this is what a snapshot captures. */
+export async function rememberCheckout(
+  git: Git,
+  { state, repository, target, format, fileSystem, ...memory }: MadeCheckout,
+): Promise<void> {
   const side = new SideRepository({ directory: state.sideDirectory(repository), worktree: await realpath(target), format, git });
   side.create(fileSystem);
   await copyFile(join(target, gitFolder, 'index'), side.index);
-  state.writeOpened(repository, await rememberOpened(side, planned, signal));
-  const base = commit ?? '0'.repeat(format === 'sha256' ? 64 : 40);
-  return { repository, url: url.shown, baseBranch, base, branch: workingBranch };
+  state.writeOpened(repository, await rememberOpened(side, memory));
 }
 
 async function rememberOpened(
   side: SideRepository,
-  { mirror, commit, goneBranch }: Plan,
-  signal: AbortSignal,
+  { trusted, goneBranch, signal }: Pick<MadeCheckout, 'trusted' | 'goneBranch' | 'signal'>,
 ): Promise<OpenedMemory> {
   const entries = parseIndex(side.readIndex(), side.format);
   const files = new Beneath(side.worktree);
@@ -298,7 +322,7 @@ async function rememberOpened(
     const settings = await readSettings(side, git, signal);
     return {
       format: side.format,
-      trusted: [...new Set([...mirror.remote.refs.values(), ...(commit === null ? [] : [commit])])],
+      trusted: [...new Set(trusted)],
       directories: Object.fromEntries(
         foldersOf(entries.map(({ path }) => path)).map((path) => [path, String(files.stat(path)?.mtimeNs ?? 0n)]),
       ),

@@ -34,7 +34,9 @@ export async function restoreObjects(request: RestoreObjectsRequest): Promise<Re
   mkdirSync(join(incoming, 'pack'), { recursive: true });
   try {
     side.borrowObjects();
-    for (const parts of manifest.commits.packs) await unpack(request, incoming, parts);
+    // What the workspace was opened with need not be unpacked again.
+    if (!manifest.commits.tips.every((oid) => trusted.includes(oid)))
+      for (const parts of manifest.commits.packs) await unpack(request, incoming, parts);
     for (const object of manifest.objects) await restoreBlob(request, incoming, object);
     const both = side.including(incoming);
     const onSide = await presentObjects(both, trusted, signal);

@@ -32,6 +32,7 @@ import { actorName } from '../../domain/actor.ts';
 import type { Decision, Refusal } from '../../domain/refusal.ts';
 import type { ConflictWay, RestoreReport } from '../../domain/snapshot.ts';
 import { isEnded } from '../../domain/states.ts';
+import { filesOfPatch } from '../changes/patch.ts';
 import type { StandInMessage, StandInRun, StandInSession, StandInSnapshot } from './standInRun.ts';
 import { newId, type StandInEnvironment, type World } from './world.ts';
 
@@ -184,6 +185,71 @@ export class Resolvers {
       if (message) return { __typename: 'Message', ...this.#message(message) };
     }
     return null;
+  };
+
+  /** What differs between two snapshots of a stand-in: what the later one says of itself, if they are not alike. */
+  snapshotDifference = (args: { before: string; after: string }): object => {
+    const find = (id: string) => {
+      for (const run of this.#world.runs.values()) {
+        const snapshot = run.snapshots.get(id as SnapshotId);
+        if (snapshot) return { run, snapshot };
+      }
+      return null;
+    };
+    const [before, after] = [find(args.before), find(args.after)];
+    if (!before || !after)
+      return { __typename: 'NotFoundError', code: 'NOT_FOUND', message: 'There is no such snapshot.', id: args.before };
+    const { summary } = after.snapshot;
+    if (after.run.gone.has(args.after))
+      return {
+        __typename: 'SnapshotGoneError',
+        code: 'SNAPSHOT_GONE',
+        message: 'What the snapshot holds can no longer be read, so it cannot be compared.',
+        snapshotId: args.after,
+      };
+    const same = JSON.stringify(before.snapshot.summary.changes) === JSON.stringify(summary.changes);
+    const patches = filesOfPatch(after.run.patches.get(after.snapshot.id) ?? '');
+    const files = same ? [] : summary.changes;
+    return {
+      __typename: 'SnapshotDifference',
+      before: this.#snapshot(before.run, before.snapshot),
+      after: this.#snapshot(after.run, after.snapshot),
+      same,
+      fileCount: files.length,
+      repositories: summary.repositories.map(({ repository, branch, head, base }) => ({
+        repository,
+        presence: 'BOTH',
+        headMoved: !same,
+        headBefore: same ? null : { branch, commit: base },
+        headAfter: same ? null : { branch, commit: head },
+        refs: [],
+        refCount: same ? 0 : 1,
+        index: [],
+        indexCount: 0,
+        comparable: true,
+      })),
+      files: ({ first = 50, after: cursor }: { first?: number; after?: string | null }) => {
+        const from = cursor ? Number(cursor) : 0;
+        const page = files.slice(from, from + first);
+        return {
+          edges: page.map((file, n) => {
+            const text = patches.find(({ path }) => path === file.path)?.text ?? null;
+            const kind = file.additions === null ? 'BINARY' : text === null ? 'ELSEWHERE' : 'TEXT';
+            const { additions, deletions } = file;
+            return {
+              cursor: String(from + n + 1),
+              node: {
+                ...file,
+                modeBefore: '644',
+                modeAfter: '644',
+                patch: { kind, text: kind === 'TEXT' ? text : null, additions, deletions },
+              },
+            };
+          }),
+          pageInfo: { hasNextPage: from + page.length < files.length, endCursor: String(from + page.length) },
+        };
+      },
+    };
   };
 
   createRun = ({ input }: Input): object => {
