@@ -293,6 +293,12 @@ export async function applySettings(
   if (git.stat(worktreeFile) !== null) await applyTo({ side, git, path: worktreeFile, accepted: [], withRemotes, signal });
 }
 
+/** Whether the setting is of a submodule that the wanted ones do not name: one that a setup command fetched stays usable. */
+function isOfOtherSubmodule(key: string, wanted: readonly Setting[]): boolean {
+  const section = (of: string) => of.slice(0, of.lastIndexOf('.'));
+  return key.startsWith('submodule.') && !wanted.some(([other]) => section(other) === section(key));
+}
+
 async function applyTo({
   side,
   git,
@@ -309,7 +315,7 @@ async function applyTo({
   readonly signal: AbortSignal;
 }): Promise<void> {
   const now = await readFile(side, git, path, signal);
-  const mine = (now ?? []).filter(([key]) => isCarriedKey(key, withRemotes));
+  const mine = (now ?? []).filter(([key]) => isCarriedKey(key, withRemotes) && !isOfOtherSubmodule(key, accepted));
   const keys = new Set([...mine, ...accepted].map(([key]) => key));
   const valuesOf = (settings: readonly Setting[], key: string) =>
     settings.filter(([other]) => other === key).map(([, value]) => value);

@@ -272,6 +272,18 @@ describe('a submodule', { timeout: 60_000 }, () => {
     }
   });
 
+  it('that only a setup command fetched stays usable', async () => {
+    const remote = remoteWithSubmodules();
+    const from = await lab.open(remote);
+    write(from.directory, { 'a.txt': 'changed\n' });
+    const { manifest } = (await lab.capture(from)).summary;
+    const to = await lab.open(remote, { restoring: manifest });
+    gitHere(to.directory, 'submodule', '--quiet', 'update', '--init');
+    expect((await lab.restore(to, manifest)).exact).toBe(true);
+    expect(git(to.directory, 'submodule', 'status')).toMatch(/^ /);
+    expect(git(to.directory, 'config', 'submodule.libs/outer.active')).toBe('true\n');
+  });
+
   it('whose git directory nobody uses any more is named', async () => {
     const remote = remoteWithSubmodules();
     const from = await lab.open(remote);
