@@ -275,6 +275,9 @@ export function evolve(run: Run | null, event: RunEvent, id: RunId): Run {
     case 'item.started':
     case 'item.chunk':
     case 'item.ended':
+    case 'item.diff':
+    case 'plan.updated':
+    case 'conversation.opened':
       live();
       return after;
     case 'notice':

@@ -1,3 +1,4 @@
+import type { HarnessKind } from './harness.ts';
 import type { SnapshotId } from './ids.ts';
 
 /** A blob in the team's store: its address there and its size before compression and encryption. */
@@ -46,6 +47,16 @@ export interface RepositoryPosition {
   readonly unpushedCommits: number;
 }
 
+/** An agent's own conversation as a snapshot holds it: what its next session needs to remember. */
+export interface ConversationRef {
+  readonly harness: HarnessKind;
+  /** What the content is, by a word of the harness with a version. */
+  readonly format: string;
+  /** The agent's own id of the conversation. */
+  readonly conversationId: string;
+  readonly blob: BlobRef;
+}
+
 /** What an event and the API tell of a snapshot; the manifest blob lists every entry. */
 export interface SnapshotSummary {
   readonly manifest: BlobRef;
@@ -67,6 +78,8 @@ export interface SnapshotSummary {
   /** False for a checkpoint taken while processes could still write. */
   readonly quiesced: boolean;
   readonly tookMs: number;
+  /** Of the same moment; not there where the agent has none, or it was taken away. */
+  readonly conversation?: ConversationRef;
 }
 
 export const restoreStatuses = ['APPLIED', 'CONFLICT', 'SKIPPED', 'FAILED'] as const;

@@ -1,5 +1,6 @@
 import type { HarnessKind } from '../domain/harness.ts';
 import type { EnvironmentId, TeamId } from '../domain/ids.ts';
+import type { Permissions } from '../domain/permissions.ts';
 import type { Acting } from '../domain/person.ts';
 import { admitting, keyOf, Refused, type Admitted, type ClientKey } from './admitting.ts';
 import { audit } from './audit.ts';
@@ -21,6 +22,7 @@ export interface NewEnvironment {
   readonly variables: readonly { readonly name: string; readonly value: string }[];
   readonly idleSeconds: number | null;
   readonly defaultHarness: HarnessKind;
+  readonly permissions: Permissions;
 }
 
 /** Creates an environment; refuses a name that the team has already. */
@@ -35,7 +37,7 @@ export function createEnvironment(
     const value = await inTransaction(journal.pool, async (client) => {
       const earlier = await claimKey<{ environmentId: EnvironmentId }>(client, key);
       if (earlier) return earlier;
-      const { teamId, name, repositories, setupCommands, variables, idleSeconds, defaultHarness } = environment;
+      const { teamId, name, repositories, setupCommands, variables, idleSeconds, defaultHarness, permissions } = environment;
       const environmentId = newId('env');
       await insertRow(client, 'Environment', {
         id: environmentId,
@@ -45,6 +47,7 @@ export function createEnvironment(
         variables: new Json(variables),
         idleSeconds,
         defaultHarness,
+        permissions: permissions.mode,
       }).catch((error: { code?: string }) => {
         if (error.code !== uniqueViolation) throw error;
         throw new Refused({
@@ -53,7 +56,11 @@ export function createEnvironment(
           message: `The team has an environment ${JSON.stringify(name)} already. Choose another name.`,
         });
       });
-      await client.query('UPDATE "Environment" SET "setupCommands" = $2 WHERE id = $1', [environmentId, setupCommands]);
+      await client.query('UPDATE "Environment" SET "setupCommands" = $2, "allowedCommands" = $3 WHERE id = $1', [
+        environmentId,
+        setupCommands,
+        permissions.allowedCommands,
+      ]);
       await audit(client, teamId, { by, action: 'ENVIRONMENT_CREATED', target: { id: environmentId, name } });
       await storeResult(client, key, { environmentId });
       return { environmentId };

@@ -1,7 +1,8 @@
+import type { PermissionMode } from '../domain/permissions.ts';
 import type { OpenedRepository } from '../domain/events.ts';
 import type { HarnessKind } from '../domain/harness.ts';
 import type { EnvironmentId, MessageId, RunId, SessionId, SnapshotId, TeamId, UserId } from '../domain/ids.ts';
-import type { ConflictWay, SnapshotSummary } from '../domain/snapshot.ts';
+import type { ConflictWay, ConversationRef, SnapshotSummary } from '../domain/snapshot.ts';
 import type { RunOrigin, SessionCause } from '../domain/states.ts';
 import type { Journal } from './journal.ts';
 
@@ -34,6 +35,8 @@ export interface SessionToOpen {
   readonly repositories: readonly EnvironmentRepository[];
   readonly setupCommands: readonly string[];
   readonly variables: readonly { readonly name: string; readonly value: string }[];
+  readonly permissions: PermissionMode;
+  readonly allowedCommands: readonly string[];
   readonly idleSeconds: number;
   /** The snapshot to restore; null for a first session, or when a person chose none. */
   readonly restore: {
@@ -43,6 +46,8 @@ export interface SessionToOpen {
     /** How conflicts are left where it goes on from the newest base; null: from the snapshot's own. */
     readonly newest: ConflictWay | null;
   } | null;
+  /** The newest conversation that an agent of this kind left in the run, and in which session; null when there is none. */
+  readonly conversation: (ConversationRef & { readonly session: number }) | null;
   /** Whether earlier sessions did work that this one will not have. */
   readonly hadSessions: boolean;
   /** Whether the run has a snapshot, restored or not. */
@@ -61,7 +66,11 @@ export async function readSession(journal: Journal, sessionId: SessionId): Promi
   >(
     `SELECT s."runId", s.id AS "sessionId", s.ordinal, s.epoch, s.harness, r."teamId", r.origin, r."creatorId", r."idleSeconds",
        u.name AS "creatorName", u.email AS "creatorEmail", t.slug AS "teamSlug", e.id AS "environmentId", e.name AS "environmentName",
-       e.repositories, e."setupCommands", e.variables,
+       e.repositories, e."setupCommands", e.variables, e.permissions, e."allowedCommands",
+       (SELECT c.summary->'conversation' || jsonb_build_object('session', cs.ordinal)
+        FROM "Snapshot" c JOIN "Session" cs ON cs.id = c."sessionId"
+        WHERE c."runId" = r.id AND c.summary->'conversation'->>'harness' = s.harness::text
+        ORDER BY c."createdAt" DESC, c.id DESC LIMIT 1) AS conversation,
        r."snapshotId" IS NOT NULL AS "runHasSnapshot", s.newest, p.id AS "snapshotId", p.summary, taken.repositories AS opened
      FROM "Session" s
      JOIN "Run" r ON r.id = s."runId" JOIN "User" u ON u.id = r."creatorId" JOIN "Team" t ON t.id = r."teamId"

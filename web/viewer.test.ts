@@ -303,6 +303,31 @@ describe('the run page', () => {
     expect([...idle.messages.values()].filter(({ text }) => text === 'echo once')).toHaveLength(1);
   });
 
+  test('shows an agent at work: its plan, its tools with what they changed, and what it said as prose', async () => {
+    const { agent } = fill(standIn.world);
+    const page = await open(`/runs/${agent.id}`);
+    const log = transcript(page);
+    await log.getByText('The agent remembers the sessions before').waitFor();
+    expect(await log.locator('.plan li').allTextContents()).toEqual([
+      'done: Find where a delivery is tried again',
+      'done: Read Retry-After as seconds and as a date',
+      'in progress: Test both, and a date in the past',
+    ]);
+    const diff = log.getByRole('region', { name: 'Diff of src/webhooks/backoff.ts' });
+    await diff.getByText('retryAfter').first().waitFor();
+    expect(await diff.locator('tr.add').count()).toBe(2);
+    await log.locator('strong', { hasText: 'seconds' }).first().waitFor();
+    // A search is folded until someone asks for it.
+    const found = log.getByText('src/webhooks/delivery.ts:93');
+    expect(await found.count()).toBe(0);
+    await log.locator('summary', { hasText: 'backoff( in src/' }).click();
+    await found.waitFor();
+    await log.getByText('pattern', { exact: true }).waitFor();
+    await page.goto(`${url}/runs/${agent.id}/details`);
+    await page.getByText('98k tokens').first().waitFor();
+    await page.getByText(/96k tokens read, 82k of them from the cache/).waitFor();
+  });
+
   test('takes the answer to a prompt by a key', async () => {
     const { blocked } = fill(standIn.world);
     const page = await open(`/runs/${blocked.id}`);

@@ -5,7 +5,7 @@ import type { Failure } from '../domain/failure.ts';
 import type { PromptId } from '../domain/ids.ts';
 import type { PromptAnswer } from '../domain/prompt.ts';
 import type { BlobRef } from '../domain/snapshot.ts';
-import type { Agent } from '../harnesses/harness.ts';
+import type { Agent, ConversationState } from '../harnesses/harness.ts';
 import type { TranscriptWriter } from '../journal/append.ts';
 import type { Follower } from '../journal/follow.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -35,6 +35,8 @@ export class HostedSession {
   info: SessionToOpen | null = null;
   agent: Agent | null = null;
   opened: readonly OpenedRepository[] = [];
+  /** The agent's conversation as the last turn left it, or as the session before did. */
+  conversation: ConversationState | null = null;
   /** The manifest of the newest snapshot that the workspace came from or went into. */
   manifest: BlobRef | null = null;
   readonly #lease: Lease;

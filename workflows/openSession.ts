@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import type { BlobStore } from '../blobs/blobStore.ts';
 import { FailureError } from '../domain/failure.ts';
 import type { Notice } from '../domain/events.ts';
 import type { Wait } from '../domain/states.ts';
@@ -14,6 +15,7 @@ import { whileAway } from '../journal/retry.ts';
 import * as steps from '../journal/steps.ts';
 import { handoffSeconds } from '../telemetry/metrics.ts';
 import type { RestoreReport } from '../domain/snapshot.ts';
+import { carriedConversation } from './carriedConversation.ts';
 import type { HostedSession } from './hostedSession.ts';
 import { withRestoreReport } from './restoreReportFile.ts';
 import type { SessionWorkspaces } from './sessionWorkspaces.ts';
@@ -21,6 +23,7 @@ import type { SessionWorkspaces } from './sessionWorkspaces.ts';
 export interface OpeningDependencies {
   readonly journal: Journal;
   readonly workspaces: SessionWorkspaces;
+  readonly blobs: BlobStore;
   readonly harnesses: Readonly<Record<HarnessKind, Harness>>;
   readonly sandbox: Sandbox;
   readonly turnTimeoutMs: number;
@@ -46,7 +49,11 @@ export async function openSession(dependencies: OpeningDependencies, session: Ho
   await runSetup(dependencies, session, info, setting);
   const report = await restore(dependencies, session, info);
   await say(dependencies, session, 'HARNESS', null);
-  session.agent = await dependencies.harnesses[info.harness].start(await withRestoreReport(setting, report));
+  session.conversation = await carriedConversation(dependencies, session, info);
+  session.agent = await dependencies.harnesses[info.harness].start({
+    ...(await withRestoreReport(setting, report)),
+    ...(session.conversation && { conversation: session.conversation }),
+  });
   session.halted.throwIfAborted();
   const { cause, seconds } = await whileAway(session.gone, () => readSessionAge(journal, session.writer.sessionId));
   handoffSeconds.observe({ cause }, seconds);
@@ -141,6 +148,7 @@ function agentSetting(
     scratch: session.scratch,
     network: true,
     turnTimeoutMs,
+    permissions: { mode: info.permissions, allowedCommands: info.allowedCommands },
     variables: {
       ...Object.fromEntries(info.variables.map(({ name, value }) => [name, value])),
       BATON_RUN_ID: info.runId,

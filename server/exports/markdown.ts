@@ -1,9 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
+import { createTwoFilesPatch } from 'diff';
 import { actorName } from '../../domain/actor.ts';
-import type { ItemKind, LoggedEvent, RunEvent } from '../../domain/events.ts';
+import type { ItemDiff, ItemKind, LoggedEvent, RunEvent } from '../../domain/events.ts';
 import type { Failure } from '../../domain/failure.ts';
 import { mergeChunks } from '../../domain/mergeChunks.ts';
 import type { RestoreReport } from '../../domain/snapshot.ts';
+import type { PlanEntry, PlanStatus } from '../../domain/toolCall.ts';
 import type { ExportedRun } from './jsonLines.ts';
 
 const time = (at: Date): string => `${at.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
@@ -14,7 +16,13 @@ const quoted = (text: string): string => text.replace(/\n$/, '').replaceAll(/^/g
 const because = (failure: Failure | null): string => (failure ? `: ${plain(failure.message)}` : '');
 const paragraph = (text: string): string => `${text}\n\n`;
 
-const itemWords: Record<ItemKind, string> = { TEXT: 'Said', THOUGHT: 'Thought', COMMAND: 'Command', SETUP: 'Setup' };
+const itemWords: Record<ItemKind, string> = {
+  TEXT: 'Said',
+  THOUGHT: 'Thought',
+  COMMAND: 'Command',
+  SETUP: 'Setup',
+  TOOL: 'Tool',
+};
 
 const code = (text: string): string => `\`${oneLine(text).replaceAll('`', "'")}\``;
 
@@ -88,6 +96,20 @@ class Items {
   }
 }
 
+const planMarks: Record<PlanStatus, string> = { PENDING: '[ ]', IN_PROGRESS: '[ ] now:', COMPLETED: '[x]' };
+
+const planLine = ({ content, status }: PlanEntry): string => `- ${planMarks[status]} ${plain(content)}`;
+
+/** Both sides of a diff, whole lines, as an indented block; what only one of them has is marked. */
+function diffText({ oldText, newText, complete, path }: ItemDiff): string {
+  if (!complete) return '';
+  const hunks = createTwoFilesPatch(path, path, oldText ?? '', newText ?? '', undefined, undefined, { context: 2 })
+    .split('\n')
+    .slice(4)
+    .filter((line) => !line.startsWith('\\'));
+  return paragraph(stripVTControlCharacters(hunks.join('\n')).trimEnd().replaceAll(/^/gm, '    '));
+}
+
 /** An event as a reader wants it; empty for what only programs need. */
 function text({ at, event, redaction, session }: LoggedEvent, items: Items): string {
   if (redaction && event.type !== 'item.chunk' && event.type !== 'item.ended') {
@@ -123,6 +145,15 @@ function text({ at, event, redaction, session }: LoggedEvent, items: Items): str
       return event.exitCode === null && event.signal === null
         ? ''
         : paragraph(`*Ended with ${event.signal ?? `exit ${event.exitCode}`}*`);
+    case 'item.diff':
+      return (
+        paragraph(`*Changed \`${oneLine(event.path).replaceAll('`', "'")}\`${event.complete ? '' : ', too much to show'}*`) +
+        diffText(event)
+      );
+    case 'plan.updated':
+      return paragraph(['The plan:', '', ...event.entries.map(planLine)].join('\n'));
+    case 'conversation.opened':
+      return event.resumed ? paragraph('*The agent remembers the sessions before.*') : '';
     case 'files.changed':
       return paragraph(
         [

@@ -1,6 +1,6 @@
 import { auditActions } from '../../domain/audit.ts';
 import { chunkStreams, itemKinds, noticeCodes, pushProblems, turnReasons } from '../../domain/events.ts';
-import { harnessKinds } from '../../domain/harness.ts';
+import { durablePromptsKinds, harnessKinds } from '../../domain/harness.ts';
 import { quotaKinds } from '../../domain/quota.ts';
 import { roles, tokenScopes } from '../../domain/person.ts';
 import { promptKinds, promptStates } from '../../domain/prompt.ts';
@@ -14,6 +14,8 @@ import {
   sessionStates,
   waits,
 } from '../../domain/states.ts';
+import { permissionModes } from '../../domain/permissions.ts';
+import { planStatuses, toolKinds } from '../../domain/toolCall.ts';
 import { builder } from './builder.ts';
 
 export const RunStateEnum = builder.enumType('RunState', {
@@ -35,8 +37,27 @@ export const SessionCauseEnum = builder.enumType('SessionCause', {
 });
 export const RunOriginEnum = builder.enumType('RunOrigin', { description: 'Where a run came from.', values: runOrigins });
 export const HarnessKindEnum = builder.enumType('HarnessKind', {
-  description: 'The kind of agent. SCRIPT runs each message as a shell script.',
+  description:
+    'The kind of agent. SCRIPT: each message is run as a shell script. BUILT_IN: Baton’s own agent, on the model that the workers have.',
   values: harnessKinds,
+});
+export const DurablePromptsEnum = builder.enumType('DurablePrompts', {
+  description:
+    'Whether an agent’s question can outlive its session. NATIVE: it goes on with the answer in the next one. REASK: it asks again there. NONE: the session stays for it.',
+  values: durablePromptsKinds,
+});
+export const PermissionModeEnum = builder.enumType('PermissionMode', {
+  description:
+    'What agents that ask for permission may do without. ASK: every command is asked for. ALLOW_LIST: but for those that begin as one of a list does. ALLOW_ALL: nothing is asked.',
+  values: permissionModes,
+});
+export const ToolKindEnum = builder.enumType('ToolKind', {
+  description: 'What a tool does, in the words of the Agent Client Protocol.',
+  values: toolKinds,
+});
+export const PlanStatusEnum = builder.enumType('PlanStatus', {
+  description: 'How far an agent is with a step of its plan.',
+  values: planStatuses,
 });
 export const WaitEnum = builder.enumType('Wait', { description: 'What a run or session waits for.', values: waits });
 export const MessageStateEnum = builder.enumType('MessageState', {
@@ -129,7 +150,8 @@ export const NoticeLevelEnum = builder.enumType('NoticeLevel', {
 export const NoticeCodeEnum = builder.enumType('NoticeCode', { description: 'What a notice is about.', values: noticeCodes });
 export const TurnReasonEnum = builder.enumType('TurnReason', { description: 'How a turn ended.', values: turnReasons });
 export const ItemKindEnum = builder.enumType('ItemKind', {
-  description: 'What an item of the transcript is.',
+  description:
+    'What an item of the transcript is. COMMAND: a command and its output. SETUP: a setup command of the environment. TOOL: any other call of a tool.',
   values: itemKinds,
 });
 export const ItemStatusEnum = builder.enumType('ItemStatus', {

@@ -1,6 +1,6 @@
 import type { EnvironmentRepository } from '../../journal/readSession.ts';
 import { builder } from './builder.ts';
-import { HarnessKindEnum } from './enums.ts';
+import { HarnessKindEnum, PermissionModeEnum } from './enums.ts';
 
 const RepositoryRef = builder.objectRef<EnvironmentRepository>('Repository').implement({
   description: 'A repository of an environment.',
@@ -53,6 +53,13 @@ builder.prismaNode('Environment', {
       description: 'Seconds that an ended turn waits for the next message; null: by the run’s origin.',
     }),
     defaultHarness: t.expose('defaultHarness', { type: HarnessKindEnum, description: 'The agent of runs that name none.' }),
+    permissions: t.expose('permissions', {
+      type: PermissionModeEnum,
+      description: 'What agents that ask for permission may do without.',
+    }),
+    allowedCommands: t.exposeStringList('allowedCommands', {
+      description: 'Beginnings of commands that ALLOW_LIST allows, whole words.',
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
   }),
 });

@@ -12,7 +12,8 @@ import type {
   RestoreReport,
 } from '../../domain/snapshot.ts';
 import type { Wait } from '../../domain/states.ts';
-import type { Usage } from '../../domain/usage.ts';
+import type { PlanEntry, ToolCall } from '../../domain/toolCall.ts';
+import type { ModelUsage, Usage } from '../../domain/usage.ts';
 import { builder } from './builder.ts';
 import {
   ActorKindEnum,
@@ -20,8 +21,10 @@ import {
   ChangeStatusEnum,
   FailureOriginEnum,
   NewerBaseStateEnum,
+  PlanStatusEnum,
   RestoreStatusEnum,
   RestoreSubjectEnum,
+  ToolKindEnum,
   WaitEnum,
 } from './enums.ts';
 
@@ -54,6 +57,36 @@ export const WaitingRef = builder.objectRef<Waiting>('Waiting').implement({
 export const waitingOf = (row: { waitingFor: Wait | null; waitingDetail: string | null }): Waiting | null =>
   row.waitingFor && { for: row.waitingFor, detail: row.waitingDetail };
 
+const ModelUsageRef = builder.objectRef<ModelUsage>('ModelUsage').implement({
+  description: 'Tokens that one model read and wrote.',
+  fields: (t) => ({
+    model: t.exposeString('model', { description: 'The provider’s name for it.' }),
+    inputTokens: t.exposeFloat('inputTokens', { description: 'Read, those of the cache among them.' }),
+    outputTokens: t.exposeFloat('outputTokens', { description: 'Written, those of reasoning among them.' }),
+    cacheReadTokens: t.exposeFloat('cacheReadTokens', { description: 'Of the input: read from the provider’s cache.' }),
+    cacheWriteTokens: t.exposeFloat('cacheWriteTokens', { description: 'Of the input: written to the provider’s cache.' }),
+    reasoningTokens: t.exposeFloat('reasoningTokens', { description: 'Of the output: thinking.' }),
+    costMicros: t.exposeFloat('costMicros', { description: 'Cost in millionths of a US dollar, where known.' }),
+  }),
+});
+
+export const ToolCallRef = builder.objectRef<ToolCall>('ToolCall').implement({
+  description: 'A call of a tool by an agent.',
+  fields: (t) => ({
+    id: t.exposeString('id', { description: 'The agent’s own id of the call.' }),
+    name: t.exposeString('name', { description: 'The tool’s name, as the agent has it.' }),
+    kind: t.expose('kind', { type: ToolKindEnum, description: 'What it does.' }),
+  }),
+});
+
+export const PlanEntryRef = builder.objectRef<PlanEntry>('PlanEntry').implement({
+  description: 'One step of what an agent means to do.',
+  fields: (t) => ({
+    content: t.exposeString('content', { description: 'The step, in the agent’s words.' }),
+    status: t.expose('status', { type: PlanStatusEnum, description: 'How far it is with it.' }),
+  }),
+});
+
 export const UsageRef = builder.objectRef<Usage>('Usage').implement({
   description: 'What was consumed. Times in milliseconds, memory in bytes, cost in millionths of a US dollar.',
   fields: (t) => ({
@@ -63,6 +96,11 @@ export const UsageRef = builder.objectRef<Usage>('Usage').implement({
     inputTokens: t.exposeFloat('inputTokens', { description: 'Tokens read by models.' }),
     outputTokens: t.exposeFloat('outputTokens', { description: 'Tokens written by models.' }),
     costMicros: t.exposeFloat('costMicros', { description: 'Cost in millionths of a US dollar, where known.' }),
+    models: t.field({
+      type: [ModelUsageRef],
+      description: 'The tokens by model; none where no model was used.',
+      resolve: ({ models }) => [...(models ?? [])],
+    }),
   }),
 });
 

@@ -1,5 +1,5 @@
 import { nameOfRemote } from '../format/remote.ts';
-import type { CreateEnvironmentInput } from '../generated/operations.ts';
+import type { CreateEnvironmentInput, HarnessKind, PermissionMode } from '../generated/operations.ts';
 
 export interface RepositoryDraft {
   readonly url: string;
@@ -16,6 +16,10 @@ export interface EnvironmentDraft {
   readonly setup: string;
   readonly variables: string;
   readonly idleSeconds: string;
+  readonly defaultHarness: HarnessKind;
+  readonly permissions: PermissionMode;
+  /** Of ALLOW_LIST, one a line. */
+  readonly allowedCommands: string;
 }
 
 export const noRepository: RepositoryDraft = { url: '', branch: '', path: '', push: false };
@@ -27,6 +31,9 @@ export const noEnvironment: EnvironmentDraft = {
   setup: '',
   variables: '',
   idleSeconds: '',
+  defaultHarness: 'SCRIPT',
+  permissions: 'ASK',
+  allowedCommands: '',
 };
 
 const lines = (text: string): string[] =>
@@ -66,6 +73,9 @@ export function inputOf(draft: EnvironmentDraft): DraftResult {
         typeof found === 'string' ? [] : [{ name: found[1] ?? '', value: found[2] ?? '' }],
       ),
       ...(draft.idleSeconds !== '' && { idleSeconds: Number(draft.idleSeconds) }),
+      ...(draft.defaultHarness !== 'SCRIPT' && { defaultHarness: draft.defaultHarness }),
+      ...(draft.permissions !== 'ASK' && { permissions: draft.permissions }),
+      ...(draft.permissions === 'ALLOW_LIST' && { allowedCommands: lines(draft.allowedCommands) }),
     },
   };
 }

@@ -33,6 +33,7 @@ import type { Decision, Refusal } from '../../domain/refusal.ts';
 import type { ConflictWay, RestoreReport } from '../../domain/snapshot.ts';
 import { isEnded } from '../../domain/states.ts';
 import { filesOfPatch } from '../changes/patch.ts';
+import type { Usage } from '../../domain/usage.ts';
 import type { StandInMessage, StandInRun, StandInSession, StandInSnapshot } from './standInRun.ts';
 import { newId, type StandInEnvironment, type World } from './world.ts';
 
@@ -65,6 +66,7 @@ const actor = (who: Actor) => ({
 });
 
 const reportView = (report: RestoreReport): object => ({ ...report, newerBase: report.newerBase ?? [] });
+const usageView = (usage: Usage) => ({ ...usage, models: usage.models ?? [] });
 
 /** The fields of an event as the API names them. */
 function fieldsOf(event: RunEvent): object {
@@ -81,6 +83,8 @@ function fieldsOf(event: RunEvent): object {
         conflicts: event.newest ?? null,
         snapshotId: event.restore.kind === 'SNAPSHOT' ? event.restore.snapshotId : null,
       };
+    case 'turn.ended':
+      return { ...event, usage: usageView(event.usage) };
     case 'message.added':
       return { ...event, author: actor(event.author) };
     case 'workspace.restored':
@@ -392,7 +396,7 @@ export class Resolvers {
         const snapshot = state.snapshotId && run.snapshots.get(state.snapshotId);
         return snapshot ? this.#snapshot(run, snapshot) : null;
       },
-      usage: state.usage,
+      usage: usageView(state.usage),
       viewerCan: {
         followUp: permission(refuseFollowUp(state, person)),
         continue: permission(refuseContinue(state, person)),
@@ -481,13 +485,21 @@ export class Resolvers {
   #team = (): object => ({ ...this.#world.team, viewerRole: this.#world.role });
 
   #environment(environment: StandInEnvironment): object {
-    return { ...environment, team: this.#team(), defaultHarness: 'SCRIPT', createdAt: environment.createdAt.toISOString() };
+    return {
+      ...environment,
+      team: this.#team(),
+      permissions: 'ASK',
+      allowedCommands: [],
+      defaultHarness: 'SCRIPT',
+      createdAt: environment.createdAt.toISOString(),
+    };
   }
 
   #session(run: StandInRun, { view, createdAt, startedAt, endedAt, restoreReport, snapshot }: StandInSession): object {
     const from = view.restoreFrom && run.snapshots.get(view.restoreFrom);
     return {
       ...view,
+      usage: usageView(view.usage),
       waitingFor: view.waitingFor ? { for: view.waitingFor, detail: view.waitingDetail } : null,
       createdAt: createdAt.toISOString(),
       startedAt: startedAt?.toISOString() ?? null,

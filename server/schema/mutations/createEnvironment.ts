@@ -5,7 +5,7 @@ import type { EnvironmentRepository } from '../../../journal/readSession.ts';
 import { actingAs, maySee, personIn } from '../../auth/viewer.ts';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
-import { HarnessKindEnum } from '../enums.ts';
+import { HarnessKindEnum, PermissionModeEnum } from '../enums.ts';
 import { ForbiddenError } from '../apiError.ts';
 import { IdempotencyConflictError, InvalidInputError, NotFoundError } from '../errors.ts';
 import { admittedOr, clientKeyOf } from './admitted.ts';
@@ -47,6 +47,13 @@ const CreateEnvironmentInput = builder.inputType('CreateEnvironmentInput', {
     variables: t.field({ type: [VariableInput], description: 'What setup commands and agents see in their environment.' }),
     idleSeconds: t.int({ description: 'Seconds that an ended turn waits for the next message. Default: by the run’s origin.' }),
     defaultHarness: t.field({ type: HarnessKindEnum, description: 'The agent of runs that name none. Default: SCRIPT.' }),
+    permissions: t.field({
+      type: PermissionModeEnum,
+      description: 'What agents that ask for permission may do without. Default: ASK.',
+    }),
+    allowedCommands: t.stringList({
+      description: 'Beginnings of commands that ALLOW_LIST allows, whole words: `npm test` allows `npm test -- --run`.',
+    }),
   }),
 });
 type Input = typeof CreateEnvironmentInput.$inferInput;
@@ -88,14 +95,7 @@ function teamOf({ viewer }: Context, given: string | null | undefined): TeamId {
 function validated(teamId: TeamId, input: Input): NewEnvironment {
   const name = input.name.trim();
   if (name === '' || name.length > 100) throw new InvalidInputError('name', 'An environment’s name has 1 to 100 characters.');
-  const setupCommands = input.setupCommands ?? [];
-  if (setupCommands.length > most.setupCommands)
-    throw new InvalidInputError('setupCommands', `At most ${most.setupCommands} commands.`);
-  for (const command of setupCommands) {
-    if (command.trim() === '' || command.length > most.characters || command.includes('\0')) {
-      throw new InvalidInputError('setupCommands', `A command has 1 to ${most.characters} characters and no NUL.`);
-    }
-  }
+  const setupCommands = commandsOf('setupCommands', input.setupCommands ?? []);
   const idleSeconds = input.idleSeconds ?? null;
   if (idleSeconds !== null && (idleSeconds < 0 || idleSeconds > most.idleSeconds)) {
     throw new InvalidInputError('idleSeconds', `The idle time is 0 to ${most.idleSeconds} seconds.`);
@@ -104,11 +104,25 @@ function validated(teamId: TeamId, input: Input): NewEnvironment {
     teamId,
     name,
     repositories: repositoriesOf(input.repositories),
-    setupCommands: [...setupCommands],
+    setupCommands,
     variables: variablesOf(input.variables ?? []),
     idleSeconds,
     defaultHarness: input.defaultHarness ?? 'SCRIPT',
+    permissions: {
+      mode: input.permissions ?? 'ASK',
+      allowedCommands: commandsOf('allowedCommands', input.allowedCommands ?? []),
+    },
   };
+}
+
+function commandsOf(field: string, commands: readonly string[]): string[] {
+  if (commands.length > most.setupCommands) throw new InvalidInputError(field, `At most ${most.setupCommands} commands.`);
+  for (const command of commands) {
+    if (command.trim() === '' || command.length > most.characters || command.includes('\0')) {
+      throw new InvalidInputError(field, `A command has 1 to ${most.characters} characters and no NUL.`);
+    }
+  }
+  return [...commands];
 }
 
 function repositoriesOf(given: Input['repositories']): EnvironmentRepository[] {
