@@ -1,5 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import type { Beneath } from './beneath.ts';
+import type { Beneath, DirectoryEntry } from './beneath.ts';
 import type { BytePath } from './bytePath.ts';
 import { captureFiles, type CapturedEntry, type FileKnowledge } from './captureFiles.ts';
 import type { ContentWriter } from './contentWriter.ts';
@@ -68,6 +68,17 @@ export async function walkOutside(files: Beneath, repositories: readonly BytePat
 
 const skip = (path: BytePath, reason: string, detail: string): Gap => ({ path, status: 'SKIPPED', reason, detail });
 
+/** What is in a directory; one that cannot be read is named, and keeps nothing else from travelling. */
+function list(files: Beneath, path: BytePath, walk: OutsideWalk): readonly DirectoryEntry[] | null {
+  try {
+    return files.list(path) ?? [];
+  } catch (error) {
+    const detail = `the directory could not be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`;
+    walk.gaps.push({ path, status: 'FAILED', reason: 'UNREADABLE', detail });
+    return null;
+  }
+}
+
 async function look(
   files: Beneath,
   path: BytePath,
@@ -77,7 +88,8 @@ async function look(
 ): Promise<void> {
   await breathe();
   signal.throwIfAborted();
-  const entries = files.list(path) ?? [];
+  const entries = list(files, path, walk);
+  if (entries === null) return;
   if (path !== '' && entries.some(({ name }) => name === gitFolder)) {
     walk.gaps.push(skip(path, 'NESTED_REPOSITORY', 'it is a repository that the environment does not name, and does not travel'));
     return;

@@ -142,6 +142,7 @@ class RepositoryCapture {
         directories: [...scan.changedDirectories],
         index: git?.indexFile ? { key: git.indexFile.key, extra: [...extra] } : null,
         tree: view.tree,
+        commitsAreThere: true,
       },
       watched: entries.flatMap((entry) => (entry.kind !== 'DIRECTORY' && entry.base !== null ? [entry.path] : [])),
       settle: () => side.settleIndex(scan.startedAt),
@@ -172,7 +173,7 @@ class RepositoryCapture {
       manifest: { ...this.#manifest([], []), present: false },
       entries: [],
       git: null,
-      memory: { seen: {}, directories: [], index: null, tree: null },
+      memory: { seen: {}, directories: [], index: null, tree: null, commitsAreThere: false },
       watched: this.#request.watched,
       settle: () => {},
       sincePrevious: null,
@@ -182,7 +183,9 @@ class RepositoryCapture {
 
   #manifest(ignored: readonly BytePath[], changes: readonly Change[]): CapturedRepository['manifest'] {
     const { repository, side } = this.#request;
-    const gaps = [...this.#gaps, ...(this.#git?.gaps ?? [])];
+    // What may not be read is named by git and by whoever tried to read it: once is enough.
+    const all = [...this.#gaps, ...(this.#git?.gaps ?? [])].map((gap) => [`${gap.reason} ${gap.path}`, gap] as const);
+    const gaps = [...new Map(all).values()];
     return {
       repository: repository.repository,
       url: repository.url,
@@ -217,7 +220,7 @@ class RepositoryCapture {
   }
 
   async #commits(git: AgentGit): Promise<CapturedCommits> {
-    const { side, atOpen, previous, writer, signal } = this.#request;
+    const { side, atOpen, previous, memory, writer, signal } = this.#request;
     const needed = await NeededObjects.of(side, git.state.files, git.borrow, signal);
     const captured = await captureCommits({
       side,
@@ -229,7 +232,7 @@ class RepositoryCapture {
       ],
       base: this.#base,
       trusted: atOpen.trusted,
-      previous: previous?.git?.commits ?? null,
+      previous: memory?.commitsAreThere === false ? null : (previous?.git?.commits ?? null),
       writer,
       signal,
     });

@@ -131,7 +131,13 @@ class RepositoryRestore {
     if (manifest.git) await this.#restoreState(manifest.git, small, sound);
     return {
       // The tree is made by the first capture, from the manifest.
-      memory: { seen: verified.seen, directories: [...scan.changedDirectories], index, tree: null },
+      memory: {
+        seen: verified.seen,
+        directories: [...scan.changedDirectories],
+        index,
+        tree: null,
+        commitsAreThere: manifest.git?.commits.tips.every((oid) => sound.has(oid)) ?? false,
+      },
       watched: manifest.entries.flatMap((entry) => (entry.kind !== 'DIRECTORY' && entry.base !== null ? [entry.path] : [])),
     };
   }
@@ -354,7 +360,8 @@ class RepositoryRestore {
         `${plural(wanted.changed.length + wanted.removed.length, 'entry')} of the index.`,
       );
     const file = this.#git.readSmall('index', indexLimit);
-    if (file === null) return null;
+    // Where it is another, the next capture must not take the captured one over.
+    if (file === null || !this.#indexIsThere) return null;
     const extra = [...new Set(entries.map(({ path }) => path))].filter((path) => this.#tree.get(path) === null);
     return { key: createHash('sha256').update(file).digest('hex'), extra };
   }
