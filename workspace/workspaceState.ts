@@ -11,8 +11,6 @@ const repositoryMemory = z.object({
   directories: z.array(z.string()),
   /** What the index looked like, and its paths that the base commit does not have. */
   index: z.object({ key: z.string(), extra: z.array(z.string()) }).nullable(),
-  /** A tree of all that was captured, in our own objects, to show the next capture's changes against; null until it is needed. */
-  tree: z.string().nullable(),
   /** Whether the repository has all that the snapshot's packs hold: one that was restored without some must not build on them. */
   commitsAreThere: z.boolean(),
 });
