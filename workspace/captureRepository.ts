@@ -185,8 +185,12 @@ class RepositoryCapture {
   #manifest(ignored: readonly BytePath[], changes: readonly Change[]): CapturedRepository['manifest'] {
     const { repository, side } = this.#request;
     // What may not be read is named by git and by whoever tried to read it: once is enough.
-    const all = [...this.#gaps, ...(this.#git?.gaps ?? [])].map((gap) => [`${gap.reason} ${gap.path}`, gap] as const);
-    const gaps = [...new Map(all).values()];
+    const unreadable = new Set<BytePath>();
+    const gaps = [...this.#gaps, ...(this.#git?.gaps ?? [])].filter(({ reason, path }) => {
+      const known = unreadable.has(path);
+      if (reason === 'UNREADABLE') unreadable.add(path);
+      return reason !== 'UNREADABLE' || !known;
+    });
     return {
       repository: repository.repository,
       url: repository.url,
