@@ -73,14 +73,13 @@ export async function walkOutside(files: Beneath, repositories: readonly BytePat
 
 const skip = (path: BytePath, reason: string, detail: string): Gap => ({ path, status: 'SKIPPED', reason, detail });
 
-/** What lies in the directory; one that cannot be read is named, and gives null. */
+/** What lies in the directory; one that cannot be read is named, and keeps nothing else from travelling. */
 function listOrName(files: Beneath, path: BytePath, gaps: Gap[]): readonly DirectoryEntry[] | null {
   try {
     return files.list(path) ?? [];
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'EACCES' && code !== 'EPERM') throw error;
-    gaps.push({ path, status: 'FAILED', reason: 'UNREADABLE', detail: `the directory could not be read: ${code}` });
+    const detail = `the directory could not be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`;
+    gaps.push({ path, status: 'FAILED', reason: 'UNREADABLE', detail });
     return null;
   }
 }

@@ -160,6 +160,7 @@ class RepositoryCapture {
         seen: files.seen,
         directories: [...scan.changedDirectories],
         index: git?.indexFile ? { key: git.indexFile.key, extra: [...extra] } : null,
+        commitsAreThere: true,
       },
       watched: entries.flatMap((entry) => (entry.kind !== 'DIRECTORY' && entry.base !== null ? [entry.path] : [])),
       settle: () => side.settleIndex(scan.startedAt),
@@ -191,7 +192,7 @@ class RepositoryCapture {
       nested: [],
       entries: [],
       git: null,
-      memory: { seen: {}, directories: [], index: null },
+      memory: { seen: {}, directories: [], index: null, commitsAreThere: false },
       watched: this.#request.watched,
       settle: () => {},
       sincePrevious: null,
@@ -201,7 +202,13 @@ class RepositoryCapture {
 
   #manifest(ignored: readonly BytePath[], changes: readonly Change[]): CapturedRepository['manifest'] {
     const { repository, side } = this.#request;
-    const gaps = [...this.#gaps, ...(this.#git?.gaps ?? [])];
+    // What may not be read is named by git and by whoever tried to read it: once is enough.
+    const unreadable = new Set<BytePath>();
+    const gaps = [...this.#gaps, ...(this.#git?.gaps ?? [])].filter(({ reason, path }) => {
+      const known = unreadable.has(path);
+      if (reason === 'UNREADABLE') unreadable.add(path);
+      return reason !== 'UNREADABLE' || !known;
+    });
     return {
       repository: repository.repository,
       url: repository.url,
@@ -239,7 +246,7 @@ class RepositoryCapture {
   }
 
   async #commits(git: AgentGit): Promise<CapturedCommits> {
-    const { side, atOpen, previous, writer, sizes, nestedAs, signal } = this.#request;
+    const { side, atOpen, previous, memory, writer, sizes, nestedAs, signal } = this.#request;
     const needed = await NeededObjects.of(side, git.state.files, git.borrow, signal);
     const captured = await captureCommits({
       side,
@@ -250,7 +257,7 @@ class RepositoryCapture {
         ...needed.byFile.map(([path, oid]) => [`${gitFolder}/${path}`, oid] as const),
       ],
       trusted: atOpen.trusted,
-      previous: previous?.git?.commits ?? null,
+      previous: memory?.commitsAreThere === false ? null : (previous?.git?.commits ?? null),
       writer,
       ...(nestedAs && { refuse: (bytes: number) => sizes.refuseCommits(bytes) }),
       signal,

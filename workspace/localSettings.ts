@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Beneath } from './beneath.ts';
 import { bytePath, type BytePath } from './bytePath.ts';
@@ -120,7 +120,10 @@ function withoutCredentials([key, value]: Setting): Setting {
 
 /** Runs git on a configuration file's text: its own copy, so that what an agent swaps meanwhile does not matter. */
 async function withCopy<T>(side: SideRepository, text: Buffer, run: (path: string) => Promise<T>): Promise<T> {
-  const directory = mkdtempSync(join(side.directory, 'config-'));
+  // One at a time, as operations on a workspace wait for each other; what one that was killed left behind makes room.
+  const directory = join(side.directory, 'asked');
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory);
   try {
     const path = join(directory, 'config');
     writeFileSync(path, text);

@@ -10,6 +10,7 @@ import { GitError } from './git.ts';
 import { blobHeader, blobOid, startBlobOid, writeLooseBlob } from './looseObject.ts';
 import type { GitManifest, ObjectManifest } from './manifest.ts';
 import { presentObjects, sortOut } from './objectCheck.ts';
+import { isDiskFull } from './remote.ts';
 import { blobReason, blobTrouble, type RestoreProblem } from './restoreLog.ts';
 import type { SideRepository } from './sideRepository.ts';
 
@@ -62,7 +63,9 @@ async function unpack(
       signal,
     });
   } catch (error) {
-    const reason = blobReason(error) ?? (error instanceof GitError && !error.timedOut ? 'BLOB_CORRUPT' : null);
+    reader.throwFailure();
+    const isOfThePack = error instanceof GitError && !error.timedOut && !isDiskFull(error);
+    const reason = blobReason(error) ?? (isOfThePack ? 'BLOB_CORRUPT' : null);
     if (reason === null) throw error;
     problem({
       subject: 'COMMITS',

@@ -137,7 +137,12 @@ class RepositoryRestore {
     const index = await this.#restoreIndex(manifest.git?.index ?? null, verified);
     if (manifest.git) await this.#restoreState(manifest.git, small, sound);
     return {
-      memory: { seen: verified.seen, directories: [...scan.changedDirectories], index },
+      memory: {
+        seen: verified.seen,
+        directories: [...scan.changedDirectories],
+        index,
+        commitsAreThere: manifest.git?.commits.tips.every((oid) => sound.has(oid)) ?? false,
+      },
       watched: manifest.entries.flatMap((entry) => (entry.kind !== 'DIRECTORY' && entry.base !== null ? [entry.path] : [])),
       sound,
     };
@@ -382,7 +387,8 @@ class RepositoryRestore {
         `${plural(wanted.changed.length + wanted.removed.length, 'entry')} of the index.`,
       );
     const file = this.#git.readSmall('index', indexLimit);
-    if (file === null) return null;
+    // Where it is another, the next capture must not take the captured one over.
+    if (file === null || !this.#indexIsThere) return null;
     const extra = [...new Set(entries.map(({ path }) => path))].filter((path) => this.#tree.get(path) === null);
     return { key: createHash('sha256').update(file).digest('hex'), extra };
   }

@@ -1,3 +1,4 @@
+import type { BigIntStats } from 'node:fs';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { isGitlink, type BaseTree } from './baseTree.ts';
 import type { Beneath } from './beneath.ts';
@@ -107,12 +108,23 @@ async function compareClosely(
   let compared = 0;
   for (const entry of tree().entries) {
     if (Math.max(entry.stat.ctimeSeconds, entry.stat.mtimeSeconds) < second || isGitlink(entry)) continue;
-    const stat = files.stat(entry.path);
+    const stat = statIfAllowed(files, entry.path);
     if (stat !== null && isExactly(entry.stat, stat)) dirty.delete(entry.path);
     else dirty.add(entry.path);
     if (++compared % slice === 0) await breathe();
   }
   if (compared === 0) side.markSettled();
+}
+
+/** Null also where a folder above it may not be read: whoever lists that, or reads the file, names it. */
+function statIfAllowed(files: Beneath, path: BytePath): BigIntStats | null {
+  try {
+    return files.stat(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EACCES' || code === 'EPERM') return null;
+    throw error;
+  }
 }
 
 const gap = (path: BytePath, reason: string, detail: string, status: Gap['status'] = 'SKIPPED'): Gap => ({
@@ -153,7 +165,7 @@ class Walk {
     const { files, opened } = this.#request;
     for (const [path, mtime] of Object.entries(opened.directories)) {
       await this.#breathe();
-      if (!this.changed.has(path) && files.stat(path)?.mtimeNs !== BigInt(mtime)) this.changed.add(path);
+      if (!this.changed.has(path) && statIfAllowed(files, path)?.mtimeNs !== BigInt(mtime)) this.changed.add(path);
     }
     for (const path of this.#repositories) if (!this.#nested.has(path)) this.found.add(path);
     for (const path of this.changed) await this.#look(path);
@@ -210,14 +222,14 @@ class Walk {
   }
 
   #nameSpecial(path: BytePath): void {
-    const stat = this.#request.files.stat(path);
+    const stat = statIfAllowed(this.#request.files, path);
     if (stat === null || stat.isFile() || stat.isDirectory()) return;
     const kind = stat.isFIFO() ? 'FIFO' : stat.isSocket() ? 'SOCKET' : 'DEVICE';
     this.gaps.push(gap(path, kind, `a ${kind === 'FIFO' ? 'FIFO' : kind.toLowerCase()} has no content that could travel`));
   }
 
   #lookAtGitlink(path: BytePath): void {
-    const stat = this.#request.files.stat(path);
+    const stat = statIfAllowed(this.#request.files, path);
     if (!stat?.isDirectory()) {
       this.replacedGitlinks.push(path);
       return;

@@ -13,6 +13,8 @@ const repositoryMemory = z.object({
   directories: z.array(z.string()),
   /** What the index looked like, and its paths that the base commit does not have. */
   index: z.object({ key: z.string(), extra: z.array(z.string()) }).nullable(),
+  /** Whether the repository has all that the snapshot's packs hold: one that was restored without some must not build on them. */
+  commitsAreThere: z.boolean(),
 });
 export type RepositoryMemory = z.output<typeof repositoryMemory>;
 

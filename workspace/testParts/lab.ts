@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   lstatSync,
   mkdirSync,
@@ -51,9 +52,25 @@ export const gitEnvironment = {
 
 /** Runs git in a directory and gives back what it printed, byte by byte as latin1. */
 export function git(directory: string, ...args: readonly string[]): string {
-  return execFileSync('git', args, {
+  return run('git', args, directory);
+}
+
+/**
+ * Runs git several times, one after another, whether or not it fails. Gives back what each printed to standard output. One process of ours
+ * starts them all: to start one takes longer than most of them do.
+ */
+export function gitSeries(directory: string, calls: readonly (readonly string[])[], variables = {}): string[] {
+  const end = '\0\u0001\0';
+  const script = calls.map((args) => `git ${args.map(quoted).join(' ')} 2>/dev/null; printf '\\0\\1\\0'`).join('\n');
+  return run('sh', ['-c', script], directory, variables).split(end).slice(0, -1);
+}
+
+const quoted = (arg: string): string => `'${arg.replaceAll("'", `'\\''`)}'`;
+
+function run(program: string, args: readonly string[], directory: string, variables = {}): string {
+  return execFileSync(program, args, {
     cwd: directory,
-    env: gitEnvironment,
+    env: { ...gitEnvironment, ...variables },
     encoding: 'latin1',
     stdio: ['ignore', 'pipe', 'pipe'],
     maxBuffer: 1 << 28,
@@ -209,14 +226,22 @@ export class Lab {
   }
 }
 
-/** Everything of a repository that a restore must bring back, as text: equal for equal workspaces. */
-export function describeRepository(directory: string, gitDirectory = join(directory, '.git')): Record<string, string> {
+/** Everything of a repository that a restore must bring back, as text: equal for equal workspaces. `index` is another than git's own. */
+export function describeRepository(
+  directory: string,
+  gitDirectory = join(directory, '.git'),
+  index = join(gitDirectory, 'index'),
+): Record<string, string> {
+  const questions = {
+    status: ['status', '--porcelain=v2', '-z'],
+    told: ['status'],
+    index: ['ls-files', '-s', '-t', '-v', '-z'],
+    intentToAdd: ['diff', '--name-only', '--diff-filter=A', '-z'],
+    refs: ['for-each-ref', '--format=%(refname) %(objectname) %(symref)'],
+  };
+  const answers = gitSeries(directory, Object.values(questions), { GIT_INDEX_FILE: index });
   return {
-    status: git(directory, 'status', '--porcelain=v2', '-z'),
-    told: git(directory, 'status'),
-    index: git(directory, 'ls-files', '-s', '-t', '-v', '-z'),
-    intentToAdd: git(directory, 'diff', '--name-only', '--diff-filter=A', '-z'),
-    refs: git(directory, 'for-each-ref', '--format=%(refname) %(objectname) %(symref)'),
+    ...Object.fromEntries(Object.keys(questions).map((question, n) => [question, answers[n] ?? ''])),
     head: readFileSync(join(gitDirectory, 'HEAD'), 'latin1'),
     worktree: describeFiles(directory),
   };
@@ -236,11 +261,16 @@ export function describeFiles(directory: string): string {
         lines.push(`${shown}/`);
         walk(path);
       } else if (stat.isSymbolicLink()) lines.push(`${shown} -> ${readlinkSync(path, 'latin1')}`);
-      else if (stat.isFile())
-        lines.push(`${shown} ${(stat.mode & 0o777n).toString(8)} ${time > 0n} ${readFileSync(path).toString('latin1')}`);
+      else if (stat.isFile()) lines.push(`${shown} ${(stat.mode & 0o777n).toString(8)} ${time > 0n} ${describeContent(path)}`);
       else lines.push(`${shown} special`);
     }
   };
   walk(Buffer.from(directory));
   return lines.sort().join('\n');
+}
+
+/** The content, or what it is known by where it is long. */
+function describeContent(path: Buffer): string {
+  const content = readFileSync(path);
+  return content.length <= 10_000 ? content.toString('latin1') : createHash('sha256').update(content).digest('hex');
 }
