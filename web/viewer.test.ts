@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import axe from 'axe-core';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { buildViewer, openBrowser } from './test/browser.ts';
-import { fill } from './test/scenarios.ts';
+import { fill, scenarios } from './test/scenarios.ts';
 import { StandIn } from './test/standIn.ts';
 import { StandInWorker } from './test/standInWorker.ts';
 
@@ -47,6 +47,8 @@ async function open(path: string, options: BrowserContextOptions = {}): Promise<
 }
 
 const row = (page: Page, title: string) => page.locator('.run-row').filter({ hasText: title });
+const optionLike = async (select: Locator, words: string): Promise<string> =>
+  (await select.getByRole('option').allInnerTexts()).find((text) => text.includes(words)) ?? words;
 const transcript = (page: Page) => page.getByRole('log', { name: 'Transcript' });
 
 describe('the runs page', () => {
@@ -179,6 +181,37 @@ describe('the run page', () => {
     await transcript(page).getByText('Ran').last().waitFor();
     expect(await page.locator('.to-live').count()).toBe(0);
     expect([...run.messages.values()].map(({ text }) => text)).toEqual(['count', 'count again']);
+  });
+
+  test('continues a run on the newest base, by keys, and shows each conflict with what to do', async () => {
+    const run = scenarios.ended(standIn.world);
+    const page = await open(`/runs/${run.id}`);
+    await page.getByRole('button', { name: 'Continue from…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Continue in a new session' });
+    await dialog.getByRole('textbox', { name: 'First message' }).fill('npm test');
+    const base = dialog.getByRole('combobox', { name: 'Base' });
+    await base.focus();
+    await page.keyboard.type('Start');
+    await dialog.getByText(/merged with the newest/).waitFor();
+    await base.selectOption({ label: await optionLike(base, 'beside') });
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Continue from…' }).click();
+    await dialog.getByRole('combobox', { name: 'Base' }).selectOption({ label: await optionLike(base, 'beside') });
+    await dialog.getByRole('combobox', { name: 'Workspace' }).selectOption('none');
+    expect(await base.count()).toBe(0);
+    await dialog.getByRole('combobox', { name: 'Workspace' }).selectOption('');
+    await dialog.getByRole('button', { name: 'Continue' }).click();
+    await transcript(page)
+      .getByText(/on the newest base, conflicts beside the files/)
+      .waitFor();
+    expect(run.log.find(({ event }) => event.type === 'run.continued')?.event).toMatchObject({ newest: 'BESIDE' });
+
+    const conflicts = scenarios.conflicts(standIn.world);
+    await page.goto(`${url}/runs/${conflicts.id}`);
+    const handoff = page.getByRole('region', { name: /Handoff from session 1/ });
+    await handoff.getByText(/on the newest main \(c41f7e9\)/).waitFor();
+    await handoff.getByText(/between conflict markers/).waitFor();
   });
 
   test('says what was pushed when a session ended, what was not and why, and shows the branch with the run', async () => {

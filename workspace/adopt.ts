@@ -88,7 +88,7 @@ async function adopt({ git, state, repository, worktree, thin, signal }: Adopted
   try {
     const { side, settings } = await makeSide({ git, directory: state.sideDirectory(repository), worktree, files, signal });
     const refs = readRefs(files);
-    showToSide(side, readGitDirectory(files).files);
+    showToSide(side, readGitDirectory(files, false).files);
     side.borrowObjects();
     const remotes = remoteCommits(refs);
     const base = await baseOf(side, resolveHead(refs), remotes, thin, signal);

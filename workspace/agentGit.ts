@@ -1,11 +1,10 @@
-import { join } from 'node:path';
 import { parseAgentIndex, readIndexFile, type AgentIndex, type IndexFile } from './agentIndex.ts';
 import { Beneath } from './beneath.ts';
-import { splitNul } from './bytePath.ts';
+import { splitNul, type BytePath } from './bytePath.ts';
 import { GitError } from './git.ts';
 import { readGitDirectory, type GitDirectoryState } from './gitDirectory.ts';
 import { IndexCorruptError, type ObjectFormat } from './gitIndex.ts';
-import type { Gap } from './manifest.ts';
+import type { BaseVersion, Gap } from './manifest.ts';
 import { readRefs, resolveHead, type Refs } from './refs.ts';
 import { gitFolder, ObjectsUnreadableError, type SideRepository } from './sideRepository.ts';
 
@@ -28,13 +27,16 @@ export class AgentGit {
   readonly gaps: Gap[];
   readonly #side: SideRepository;
   readonly #signal: AbortSignal;
+  readonly #shared: Refs['refs'] | null;
   #index: Promise<AgentIndex | null> | null = null;
   #borrowed: { readonly error: unknown } | null = null;
 
-  constructor(side: SideRepository, signal: AbortSignal) {
+  /** `shared` are the branches and tags of the repository that a linked worktree belongs to; null for one by itself. */
+  constructor(side: SideRepository, signal: AbortSignal, shared: Refs['refs'] | null = null) {
     this.#side = side;
     this.#signal = signal;
-    this.directory = new Beneath(join(side.worktree, gitFolder));
+    this.#shared = shared;
+    this.directory = new Beneath(side.gitDirectory);
     this.refs = readRefs(this.directory);
     this.gaps = this.refs.problems.map(({ name, reason, detail }) => ({
       path: `${gitFolder}/${name}`,
@@ -43,7 +45,7 @@ export class AgentGit {
       detail,
     }));
     this.indexFile = this.#readIndexFile();
-    this.state = readGitDirectory(this.directory);
+    this.state = readGitDirectory(this.directory, shared !== null);
     this.gaps.push(...this.state.gaps);
   }
 
@@ -53,7 +55,7 @@ export class AgentGit {
 
   /** The commit of HEAD; null on a branch without commits. */
   get headCommit(): string | null {
-    return resolveHead(this.refs);
+    return resolveHead({ head: this.refs.head, refs: new Map([...(this.#shared ?? []), ...this.refs.refs]) });
   }
 
   /** Lets git see the agent's objects; done once. Throws ObjectsUnreadableError each time. */
@@ -89,6 +91,25 @@ export class AgentGit {
       return new Set(splitNul(stdout).flatMap((field, n) => (n % 2 === 0 ? (field.split(' ')[3] ?? []) : [])));
     } catch (error) {
       if (error instanceof ObjectsUnreadableError || (error instanceof GitError && !error.timedOut)) return new Set();
+      throw error;
+    }
+  }
+
+  /** What HEAD has at each path; nothing when its commit is not whole. */
+  async headFiles(): Promise<ReadonlyMap<BytePath, BaseVersion>> {
+    const head = this.headCommit;
+    if (head === null) return new Map();
+    try {
+      this.borrow();
+      const { stdout } = await this.#side.run(['ls-tree', '-r', '-z', '--full-tree', head], { signal: this.#signal });
+      return new Map(
+        splitNul(stdout).map((line) => {
+          const [mode = '', , oid = ''] = line.slice(0, line.indexOf('\t')).split(' ');
+          return [line.slice(line.indexOf('\t') + 1), { mode: Number.parseInt(mode, 8), oid }] as const;
+        }),
+      );
+    } catch (error) {
+      if (error instanceof ObjectsUnreadableError || (error instanceof GitError && !error.timedOut)) return new Map();
       throw error;
     }
   }

@@ -14,6 +14,7 @@ import { formatOfOid, parseIndex, type ObjectFormat } from './gitIndex.ts';
 import { readSettings } from './localSettings.ts';
 import { readManifest, type Manifest, type RepositoryManifest } from './manifest.ts';
 import type { Mirror, Mirrors } from './mirrors.ts';
+import { whyStay } from './newestBase.ts';
 import { branchOf, isRefName, refOfBranchName } from './refs.ts';
 import { diskFull, isDiskFull } from './remote.ts';
 import { parseRepositoryUrl, type RepositoryUrl } from './repositoryUrl.ts';
@@ -42,6 +43,8 @@ export interface OpenRequest {
   readonly workingBranch: string;
   /** The manifest that will be restored: then each repository opens at the commit that its snapshot builds on. */
   readonly restoring: BlobRef | null;
+  /** Opens at the newest commit of each branch instead, where what the manifest has can go on from there. */
+  readonly newest?: boolean;
   /** Who the agent's commits are by, unless it says otherwise. */
   readonly author?: Author;
   /** Whether a repository may be a path on this worker. */
@@ -118,9 +121,9 @@ function checkRequest({ repositories, allowLocal, workingBranch }: OpenRequest):
 }
 
 /** Tells one request from another by what it asks for, without keeping any credentials. */
-function requestKey({ teamId, repositories, workingBranch, restoring }: OpenRequest): string {
+function requestKey({ teamId, repositories, workingBranch, restoring, newest }: OpenRequest): string {
   return createHash('sha256')
-    .update(JSON.stringify([teamId, repositories, workingBranch, restoring?.hash ?? null]))
+    .update(JSON.stringify([teamId, repositories, workingBranch, restoring?.hash ?? null, ...(newest ? ['newest'] : [])]))
     .digest('hex');
 }
 
@@ -153,6 +156,8 @@ interface Plan {
   readonly baseBranch: string;
   readonly commit: string | null;
   readonly format: ObjectFormat;
+  /** The branch that was to be opened, when the remote has none of the name. */
+  readonly goneBranch?: string;
 }
 
 /** Brings the mirror up to date and decides where the repository opens. */
@@ -167,9 +172,16 @@ async function plan(
   const mirror = await openMirror(deps, request, url, snapshot);
   const format = snapshot?.format ?? formatOfOid([...mirror.remote.refs.values()][0] ?? '');
   const common = { repository, url, mirror, format };
-  if (snapshot && (snapshot.base === null || !mirror.missing.includes(snapshot.base)))
-    return { ...common, baseBranch: snapshot.baseBranch, commit: snapshot.base };
-  return { ...common, ...startingPoint(mirror, url, branch) };
+  const known = snapshot && (snapshot.base === null || !mirror.missing.includes(snapshot.base));
+  const before = known ? { ...common, baseBranch: snapshot.baseBranch, commit: snapshot.base } : null;
+  if (before && !(request.newest && whyStay(snapshot as RepositoryManifest) === null)) return before;
+  try {
+    return { ...common, ...startingPoint(mirror, url, branch) };
+  } catch (error) {
+    if (!(error instanceof FailureError) || snapshot === null || branch === null) throw error;
+    // The work of before goes on, though its branch is gone: on its own base, or on what the remote has.
+    return { ...(before ?? { ...common, ...startingPoint(mirror, url, null) }), goneBranch: branch };
+  }
 }
 
 function openMirror(
@@ -267,7 +279,7 @@ async function makeAt(
   const fileSystem = (await ready?.take(checkout)) ?? (await checkOutCommit(git, checkout));
   await makeWorkingCopy({ ...checkout, branch: workingBranch, origin: url.shown, author });
   const trusted = [...mirror.remote.refs.values(), ...(commit === null ? [] : [commit])];
-  await rememberCheckout(git, { state, repository, target, format, fileSystem, trusted, signal });
+  await rememberCheckout(git, { state, repository, target, format, fileSystem, trusted, goneBranch: planned.goneBranch, signal });
   return { repository, url: url.shown, baseBranch, base: commit ?? noCommit(format), branch: workingBranch };
 }
 
@@ -283,21 +295,26 @@ export interface MadeCheckout {
   readonly fileSystem: FileSystemSettings;
   /** Objects that it has with all that they lead to, and need not travel. */
   readonly trusted: readonly string[];
+  /** The branch that it was to be opened at, when the remote has it no more. */
+  readonly goneBranch?: string | undefined;
   readonly signal: AbortSignal;
 }
 
 /** Remembers a repository that was just checked out: what differs from this is what a snapshot captures. */
 export async function rememberCheckout(
   git: Git,
-  { state, repository, target, format, fileSystem, trusted, signal }: MadeCheckout,
+  { state, repository, target, format, fileSystem, ...memory }: MadeCheckout,
 ): Promise<void> {
   const side = new SideRepository({ directory: state.sideDirectory(repository), worktree: await realpath(target), format, git });
   side.create(fileSystem);
   await copyFile(join(target, gitFolder, 'index'), side.index);
-  state.writeOpened(repository, await rememberOpened(side, trusted, signal));
+  state.writeOpened(repository, await rememberOpened(side, memory));
 }
 
-async function rememberOpened(side: SideRepository, trusted: readonly string[], signal: AbortSignal): Promise<OpenedMemory> {
+async function rememberOpened(
+  side: SideRepository,
+  { trusted, goneBranch, signal }: Pick<MadeCheckout, 'trusted' | 'goneBranch' | 'signal'>,
+): Promise<OpenedMemory> {
   const entries = parseIndex(side.readIndex(), side.format);
   const files = new Beneath(side.worktree);
   const git = new Beneath(join(side.worktree, gitFolder));
@@ -311,6 +328,7 @@ async function rememberOpened(side: SideRepository, trusted: readonly string[], 
       ),
       gitlinks: entries.filter(isGitlink).map(({ path }) => path),
       settings: (settings ?? []).map((setting) => setting.join('\n')),
+      ...(goneBranch !== undefined && { goneBranch }),
     };
   } finally {
     files.close();

@@ -30,6 +30,7 @@ import {
 import { mergeChunks, type PagedEvent } from '../../domain/mergeChunks.ts';
 import { actorName } from '../../domain/actor.ts';
 import type { Decision, Refusal } from '../../domain/refusal.ts';
+import type { ConflictWay, RestoreReport } from '../../domain/snapshot.ts';
 import { isEnded } from '../../domain/states.ts';
 import { filesOfPatch } from '../changes/patch.ts';
 import type { StandInMessage, StandInRun, StandInSession, StandInSnapshot } from './standInRun.ts';
@@ -63,6 +64,8 @@ const actor = (who: Actor) => ({
   user: who.kind === 'USER' ? { id: who.userId, name: who.name } : null,
 });
 
+const reportView = (report: RestoreReport): object => ({ ...report, newerBase: report.newerBase ?? [] });
+
 /** The fields of an event as the API names them. */
 function fieldsOf(event: RunEvent): object {
   switch (event.type) {
@@ -74,12 +77,14 @@ function fieldsOf(event: RunEvent): object {
         ...event,
         actor: actor(event.actor),
         restore: event.restore.kind,
+        base: event.newest ? 'NEWEST' : 'KEEP',
+        conflicts: event.newest ?? null,
         snapshotId: event.restore.kind === 'SNAPSHOT' ? event.restore.snapshotId : null,
       };
     case 'message.added':
       return { ...event, author: actor(event.author) };
     case 'workspace.restored':
-      return { snapshotId: event.report.snapshotId, report: event.report };
+      return { snapshotId: event.report.snapshotId, report: reportView(event.report) };
     case 'snapshot.captured':
       return { ...event, ...event.summary };
     default:
@@ -307,7 +312,7 @@ export class Resolvers {
   };
 
   continueRun = ({ input }: Input): object => {
-    const { runId, text, fromSnapshotId, withoutWorkspace, harness } = input as Record<string, string>;
+    const { runId, text, fromSnapshotId, withoutWorkspace, harness, base, conflicts } = input as Record<string, string>;
     return this.#decide(runId, 'ContinueRunPayload', (run) =>
       admitContinue(run.state, this.#world.person, {
         message: text == null ? null : { messageId: newId('msg') as MessageId, text },
@@ -317,6 +322,7 @@ export class Resolvers {
           : fromSnapshotId
             ? { kind: 'SNAPSHOT', snapshotId: fromSnapshotId as SnapshotId }
             : { kind: 'LATEST' },
+        newest: base === 'NEWEST' ? (conflicts as ConflictWay) : null,
       }),
     );
   };
@@ -488,7 +494,7 @@ export class Resolvers {
       endedAt: endedAt?.toISOString() ?? null,
       branch: run.branch,
       restoredFrom: from ? this.#snapshot(run, from) : null,
-      restoreReport,
+      restoreReport: restoreReport && reportView(restoreReport),
       snapshot: snapshot ? this.#snapshot(run, snapshot) : null,
     };
   }
