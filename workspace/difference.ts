@@ -1,5 +1,12 @@
 import { isWithin, type BytePath } from './bytePath.ts';
-import type { BaseVersion, IndexManifest, Manifest, ManifestEntry, RepositoryManifest } from './manifest.ts';
+import {
+  allRepositories,
+  type BaseVersion,
+  type IndexManifest,
+  type Manifest,
+  type ManifestEntry,
+  type RepositoryManifest,
+} from './manifest.ts';
 
 /** What is at a path. */
 export interface FileState {
@@ -88,9 +95,9 @@ export function differenceBetween(
   after: Manifest,
   { complete = false }: { readonly complete?: boolean } = {},
 ): SnapshotDifference {
-  const names = [...new Set([...before.repositories, ...after.repositories].map(({ repository }) => repository))];
-  const find = ({ repositories }: Manifest, name: string) =>
-    repositories.find(({ repository, present }) => repository === name && present) ?? null;
+  const names = [...new Set([...allRepositories(before), ...allRepositories(after)].map(({ repository }) => repository))];
+  const find = (manifest: Manifest, name: string) =>
+    allRepositories(manifest).find(({ repository, present }) => repository === name && present) ?? null;
   return {
     repositories: names.flatMap((name) => repositoryDifference(name, find(before, name), find(after, name), complete) ?? []),
     outside: fileDifferences(before.outside.entries, after.outside.entries, true),

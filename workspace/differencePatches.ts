@@ -5,7 +5,7 @@ import { displayPath, pathBytes, type BytePath } from './bytePath.ts';
 import { ContentReader } from './contentReader.ts';
 import type { FileDifference, FileState } from './difference.ts';
 import { comparedBytes, filePatch, patchOfHunks, type FilePatch } from './filePatch.ts';
-import type { Manifest, ManifestEntry } from './manifest.ts';
+import { allRepositories, type Manifest, type ManifestEntry } from './manifest.ts';
 import { packBlobs, packLimit } from './packBlobs.ts';
 
 /** All patches of one reading are made within this long, so that nobody else waits long. Milliseconds. */
@@ -105,7 +105,7 @@ class SnapshotSide {
     this.#teamId = teamId;
     this.#manifest = manifest;
     this.#reader = new ContentReader({ store: blobs, teamId, blobs: manifest.blobs });
-    for (const { repository, entries } of manifest.repositories) this.#entries.set(repository, byPath(entries));
+    for (const { repository, entries } of allRepositories(manifest)) this.#entries.set(repository, byPath(entries));
     this.#entries.set(null, byPath(manifest.outside.entries));
   }
 
@@ -154,7 +154,7 @@ class SnapshotSide {
   }
 
   async #readPacks(name: string): Promise<ReadonlyMap<string, Buffer>> {
-    const repository = this.#manifest.repositories.find((other) => other.repository === name);
+    const repository = allRepositories(this.#manifest).find((other) => other.repository === name);
     const found = new Map<string, Buffer>();
     let left = packLimit;
     for (const parts of repository?.git?.commits.packs ?? []) {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { pathBytes, type BytePath } from '../../workspace/bytePath.ts';
 import { ContentReader } from '../../workspace/contentReader.ts';
 import { GitError, type Git } from '../../workspace/git.ts';
-import type { ManifestEntry, RepositoryManifest } from '../../workspace/manifest.ts';
+import { allRepositories, type ManifestEntry, type RepositoryManifest } from '../../workspace/manifest.ts';
 import { unpackAside, type UnpackedCommits } from '../../workspace/openCarried.ts';
 import { noTeam } from '../../workspace/plainBlobs.ts';
 import { blobReason } from '../../workspace/restoreLog.ts';
@@ -29,7 +29,7 @@ export function contentIn({ file, directory, git, signal }: ContentIn): ReadStat
   const unpacked = new Map<string, Promise<UnpackedCommits>>();
   const entriesOf = new Map<string | null, ReadonlyMap<BytePath, ManifestEntry>>([
     [null, byPath(manifest.outside.entries)],
-    ...manifest.repositories.map(({ repository, entries }) => [repository, byPath(entries)] as const),
+    ...allRepositories(manifest).map(({ repository, entries }) => [repository, byPath(entries)] as const),
   ]);
   const commitsOf = (repository: RepositoryManifest) => {
     const path = join(directory, `${unpacked.size}.git`);
@@ -43,7 +43,7 @@ export function contentIn({ file, directory, git, signal }: ContentIn): ReadStat
     if (entry?.kind !== 'FILE') return null;
     try {
       if (entry.parts) return await reader.all(entry.parts);
-      const repository = manifest.repositories.find((other) => other.repository === folder);
+      const repository = allRepositories(manifest).find((other) => other.repository === folder);
       if (!repository) return 'MISSING';
       const { bare } = await commitsOf(repository);
       return (await bare.run(['cat-file', 'blob', entry.oid], { signal })).stdout;

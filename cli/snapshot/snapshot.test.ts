@@ -14,11 +14,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { machine } from '../../config/machine.ts';
 import { projectRoot } from '../../stack/projectRoot.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../../test/support/temporaryDirectory.ts';
 import { describeFiles, describeRepository, git, write } from '../../workspace/testParts/lab.ts';
+
+// Each test starts the program several times, which takes a second each even where nothing else runs.
+vi.setConfig({ testTimeout: 120_000 });
 
 let place: TemporaryDirectory;
 const at = (...names: string[]) => join(place.path, ...names);

@@ -1,6 +1,6 @@
 import type { CaptureGap } from '../../domain/snapshot.ts';
 import { displayPath } from '../../workspace/bytePath.ts';
-import type { Manifest, ManifestEntry, RepositoryManifest } from '../../workspace/manifest.ts';
+import { allRepositories, type Manifest, type ManifestEntry, type RepositoryManifest } from '../../workspace/manifest.ts';
 import { plural, shown, sizeText } from './text.ts';
 
 /** Ignored paths and gaps that are named one by one. */
@@ -21,9 +21,11 @@ const notes = new Set([
 ]);
 
 /** Everything that a snapshot does not hold, with where it was. */
-export const gapsOf = ({ repositories, outside }: Manifest): CaptureGap[] => [
-  ...repositories.flatMap(({ repository, gaps }) => gaps.map((gap) => ({ ...gap, repository, path: displayPath(gap.path) }))),
-  ...outside.gaps.map((gap) => ({ ...gap, repository: '.', path: displayPath(gap.path) })),
+export const gapsOf = (manifest: Manifest): CaptureGap[] => [
+  ...allRepositories(manifest).flatMap(({ repository, gaps }) =>
+    gaps.map((gap) => ({ ...gap, repository, path: displayPath(gap.path) })),
+  ),
+  ...manifest.outside.gaps.map((gap) => ({ ...gap, repository: '.', path: displayPath(gap.path) })),
 ];
 
 /** Whether there was content that the snapshot does not hold. */
@@ -41,10 +43,16 @@ export function gapsText(manifest: Manifest): string {
 }
 
 /** What a snapshot holds, in lines. */
-export function summaryText({ repositories, outside, blobs }: Manifest): string {
+export function summaryText(manifest: Manifest): string {
+  const { outside, blobs } = manifest;
   const size = blobs.reduce((sum, { bytes }) => sum + bytes, 0);
   const beside = outside.entries.length > 0 ? [`Beside the repositories: ${entriesText(outside.entries)}`] : [];
-  return [...repositories.flatMap(repositoryLines), ...beside, `Content: ${sizeText(size)} before compression`, ''].join('\n');
+  return [
+    ...allRepositories(manifest).flatMap(repositoryLines),
+    ...beside,
+    `Content: ${sizeText(size)} before compression`,
+    '',
+  ].join('\n');
 }
 
 function repositoryLines(repository: RepositoryManifest): string[] {
