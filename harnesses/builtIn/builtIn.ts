@@ -19,7 +19,7 @@ import { createModel } from './model.ts';
 import { patiently } from './patientModel.ts';
 import { PermissionDesk } from './permissions.ts';
 import { runTool, type ToolBench } from './runTool.ts';
-import type { BuiltInSettings } from './settings.ts';
+import { outputTokensOf, resultBytesOf, type BuiltInSettings } from './settings.ts';
 import { toolSet } from './tools.ts';
 import { TurnBudget } from './turnBudget.ts';
 import { WorkspaceFiles } from './workspaceFiles.ts';
@@ -67,6 +67,8 @@ class BuiltInAgent implements Agent {
   readonly #files: WorkspaceFiles;
   readonly #permissions: PermissionDesk;
   #instructions: string | null = null;
+  /** The transcript knows that the agent is ready. */
+  #told = false;
   #turn: { readonly abort: AbortController; readonly ended: Promise<unknown> } | null = null;
   #closed = false;
 
@@ -119,6 +121,7 @@ class BuiltInAgent implements Agent {
       outlet: patient,
       signal,
       planId: randomUUID(),
+      resultBytes: resultBytesOf(settings),
       used: (cpuMs, peakMemoryBytes) => {
         processes.cpuMs += cpuMs;
         processes.peakMemoryBytes = Math.max(processes.peakMemoryBytes, peakMemoryBytes);
@@ -147,8 +150,8 @@ class BuiltInAgent implements Agent {
   /** Asks the model and runs the tools that it calls, until it calls none. Each step is in the conversation as it ends. */
   async #work({ input, outlet, signal, budget, bench }: Turn): Promise<void> {
     const { settings, model, conversation } = this.#parts;
-    const told = await this.#begin(outlet, signal);
     conversation.add({ role: 'user', content: input.text });
+    const told = await this.#begin(outlet, signal);
     while (!signal.aborted) {
       if (isFull(conversation, settings)) {
         await compact(conversation, input.text, { model, settings, instructions: told, outlet, signal, budget });
@@ -164,7 +167,7 @@ class BuiltInAgent implements Agent {
               instructions: told,
               messages: conversation.messages,
               tools: toolSet,
-              outputTokens: settings.outputTokens,
+              outputTokens: outputTokensOf(settings),
               signal,
             },
             outlet.emit,
@@ -210,13 +213,16 @@ class BuiltInAgent implements Agent {
   async #begin(outlet: TurnOutlet, signal: AbortSignal): Promise<string> {
     if (this.#instructions !== null) return this.#instructions;
     const { setting, sandboxed, settings, conversation } = this.#parts;
-    await outlet.emit({
-      type: 'conversation.opened',
-      conversationId: conversation.id,
-      resumed: conversation.resumed,
-      version: builtInVersion,
-      model: settings.model,
-    });
+    if (!this.#told) {
+      await outlet.emit({
+        type: 'conversation.opened',
+        conversationId: conversation.id,
+        resumed: conversation.resumed,
+        version: builtInVersion,
+        model: settings.model,
+      });
+      this.#told = true;
+    }
     this.#instructions = await instructions(this.#files, setting.sandbox.workspacePath(sandboxed), signal);
     return this.#instructions;
   }

@@ -3,11 +3,14 @@ import type { TurnOutlet } from '../harness.ts';
 import { askModel } from './askModel.ts';
 import type { Conversation } from './conversation.ts';
 import { patiently } from './patientModel.ts';
-import type { BuiltInSettings } from './settings.ts';
+import { outputTokensOf, type BuiltInSettings } from './settings.ts';
 import type { TurnBudget } from './turnBudget.ts';
 
 /** How full the model's window may be before the conversation is summed up. */
 const fullAt = 0.8;
+/** Up to here it is summed up from all of it; beyond, from the beginnings of what tools gave. */
+const fits = 0.9;
+const shortCharacters = 500;
 
 const request = `The conversation grows longer than you can read at once. Write a summary that you will go on from, without this conversation: what the person asked for, in their words where they matter; what was decided and why; what you did, file by file; what the state of the workspace is; what did not work; what is left to do. Write nothing else.`;
 
@@ -18,6 +21,18 @@ export interface Compacting {
   readonly outlet: TurnOutlet;
   readonly signal: AbortSignal;
   readonly budget: TurnBudget;
+}
+
+function shortened(message: ModelMessage): ModelMessage {
+  if (message.role !== 'tool') return message;
+  return {
+    role: 'tool',
+    content: message.content.map((part) =>
+      part.type === 'tool-result' && part.output.type === 'text'
+        ? { ...part, output: { type: 'text', value: part.output.value.slice(0, shortCharacters) } }
+        : part,
+    ),
+  };
 }
 
 /** Whether the conversation is to be summed up before the model is asked again. */
@@ -37,7 +52,8 @@ export async function compact(conversation: Conversation, asked: string, compact
     code: 'CONTEXT_COMPACTED',
     message: `The conversation has ${tokens.toLocaleString('en')} tokens of the ${settings.contextTokens.toLocaleString('en')} that the model can read. It goes on from a summary; this transcript keeps all of it.`,
   });
-  const messages: ModelMessage[] = [...conversation.messages, { role: 'user', content: request }];
+  const said = tokens > settings.contextTokens * fits ? conversation.messages.map(shortened) : conversation.messages;
+  const messages: ModelMessage[] = [...said, { role: 'user', content: request }];
   const answer = await patiently(
     () =>
       askModel(
@@ -47,7 +63,7 @@ export async function compact(conversation: Conversation, asked: string, compact
           instructions,
           messages,
           tools: {},
-          outputTokens: settings.outputTokens,
+          outputTokens: outputTokensOf(settings),
           signal,
           asThought: true,
         },

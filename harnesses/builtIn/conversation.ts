@@ -15,7 +15,7 @@ export class Conversation {
   readonly id: string;
   readonly resumed: boolean;
   #messages: ModelMessage[];
-  /** What the model read and wrote at its last answer, in tokens: how full its window is. */
+  /** How full the model's window is, in tokens: as its provider counted last, with a guess for what came since. */
   tokens: number;
 
   private constructor(id: string, resumed: boolean, { messages, tokens }: Stored) {
@@ -35,14 +35,15 @@ export class Conversation {
     return this.#messages;
   }
 
-  add(...messages: readonly ModelMessage[]): void {
-    this.#messages.push(...messages);
+  add(message: ModelMessage): void {
+    this.#messages.push(message);
+    this.tokens += guessTokens(message);
   }
 
   /** All of it gives way to a summary. */
-  replace(...messages: readonly ModelMessage[]): void {
-    this.#messages = [...messages];
-    this.tokens = 0;
+  replace(message: ModelMessage): void {
+    this.#messages = [message];
+    this.tokens = guessTokens(message);
   }
 
   export(): ConversationState {
@@ -50,6 +51,9 @@ export class Conversation {
     return { format, conversationId: this.id, content: Buffer.from(JSON.stringify(stored)) };
   }
 }
+
+/** Four characters a token is a fair guess for code and English. */
+const guessTokens = ({ content }: ModelMessage): number => Math.ceil(JSON.stringify(content).length / 4);
 
 function parse(state: ConversationState): Stored {
   try {

@@ -21,6 +21,8 @@ export interface ToolBench {
   readonly signal: AbortSignal;
   /** The same for all plans of the turn. */
   readonly planId: string;
+  /** What the model is given of one result, in bytes. */
+  readonly resultBytes: number;
   /** Hears what processes used. */
   readonly used: (cpuMs: number, peakMemoryBytes: number) => void;
 }
@@ -54,7 +56,7 @@ async function refuse({ outlet }: ToolBench, { id, name, input }: RequestedCall,
 }
 
 async function runShell(bench: ToolBench, { command, timeoutSeconds }: ToolInput<'shell'>, call: CalledTool): Promise<string> {
-  const { outlet, permissions, sandbox, setting, signal } = bench;
+  const { outlet, permissions, sandbox, setting, signal, resultBytes } = bench;
   const title = scriptTitle(command);
   const decision = await permissions.decide(command, outlet.ask, signal);
   if (!decision.allowed) {
@@ -63,7 +65,7 @@ async function runShell(bench: ToolBench, { command, timeoutSeconds }: ToolInput
     await item.end('CANCELED');
     return `The command was not run. ${decision.why}`;
   }
-  const view = new ModelView();
+  const view = new ModelView(resultBytes);
   const timeoutMs = (timeoutSeconds ?? shellSeconds) * 1_000;
   const { reason, exit } = await runCommandItem(
     sandbox,
@@ -131,7 +133,7 @@ interface Result {
 }
 
 async function doFileTool(
-  { files, outlet, signal }: ToolBench,
+  { files, outlet, signal, resultBytes }: ToolBench,
   name: FileTool,
   input: FileInput,
   item: StreamedItem,
@@ -145,14 +147,12 @@ async function doFileTool(
     case 'read': {
       const { path, fromLine = 1, lines = readLines } = input as ToolInput<'read'>;
       const text = linesOf(await files.read(path, signal), fromLine, lines);
-      const view = new ModelView();
-      view.take(text);
-      return { told: view.text === '' ? 'It is empty.' : view.text, shown: text };
+      return { told: text === '' ? 'It is empty.' : viewOf(text, resultBytes), shown: text };
     }
     case 'search': {
       const { pattern, path = '.', glob = '*' } = input as ToolInput<'search'>;
       const found = await files.search(pattern, path, glob, signal);
-      return { told: found === '' ? 'Nothing matches.' : found, shown: found };
+      return { told: found === '' ? 'Nothing matches.' : viewOf(found, resultBytes), shown: found };
     }
     case 'write': {
       const { path, content } = input as ToolInput<'write'>;
@@ -170,6 +170,12 @@ async function doFileTool(
       return change(path, before, before.split(old).join(put), `${path} is changed.`);
     }
   }
+}
+
+function viewOf(text: string, bytes: number): string {
+  const view = new ModelView(bytes);
+  view.take(text);
+  return view.text;
 }
 
 function linesOf(text: string, fromLine: number, count: number): string {

@@ -21,3 +21,11 @@ export interface BuiltInSettings {
   /** The first pause before a model is asked again, in milliseconds; it doubles. Default 1,000. */
   readonly retryMs?: number;
 }
+
+/** What one answer may have: never more than a quarter of what the model can read at once. */
+export const outputTokensOf = ({ outputTokens, contextTokens }: BuiltInSettings): number =>
+  Math.min(outputTokens, Math.ceil(contextTokens / 4));
+
+/** What a model is given of the result of one tool, in bytes: a tenth of its window, 24 KiB at most. */
+export const resultBytesOf = ({ contextTokens }: BuiltInSettings): number =>
+  Math.min(24 * 1024, Math.max(1024, Math.floor(contextTokens * 0.4)));

@@ -4,6 +4,7 @@ import { actorName } from '../../domain/actor.ts';
 import type { ItemDiff, ItemKind, LoggedEvent, RunEvent } from '../../domain/events.ts';
 import type { Failure } from '../../domain/failure.ts';
 import { mergeChunks } from '../../domain/mergeChunks.ts';
+import type { RestoreReport } from '../../domain/snapshot.ts';
 import type { PlanEntry, PlanStatus } from '../../domain/toolCall.ts';
 import type { ExportedRun } from './jsonLines.ts';
 
@@ -22,6 +23,24 @@ const itemWords: Record<ItemKind, string> = {
   SETUP: 'Setup',
   TOOL: 'Tool',
 };
+
+const code = (text: string): string => `\`${oneLine(text).replaceAll('`', "'")}\``;
+
+function restoredText({ snapshotId, applied, notApplied, newerBase = [], entries }: RestoreReport): string {
+  const moved = newerBase.flatMap(({ state, repository, branch, to, merged, conflicts }) =>
+    state === 'MOVED'
+      ? [
+          `- ${code(repository)} is on the newest ${code(branch)}, ${to?.slice(0, 10)}: ${merged} merged, ${conflicts} in conflict`,
+        ]
+      : [],
+  );
+  const problems = entries
+    .filter(({ status }) => status !== 'APPLIED')
+    .map(({ path, subject, reason, detail }) => `- ${path === null ? subject : code(path)} (${reason}): ${plain(detail)}`);
+  const lines = [...moved, ...problems];
+  const head = `*Restored \`${snapshotId}\`: ${applied} applied, ${notApplied} not.*`;
+  return lines.length === 0 ? head : [head, '', ...lines].join('\n');
+}
 
 /**
  * A transcript for people to read, as Markdown. Output is indented, so that nothing that a program printed can end its
@@ -156,8 +175,7 @@ function text({ at, event, redaction, session }: LoggedEvent, items: Items): str
     case 'prompt.closed':
       return paragraph(`*Nobody answered: ${event.reason}*`);
     case 'workspace.restored': {
-      const { applied, notApplied, snapshotId } = event.report;
-      return paragraph(`*Restored \`${snapshotId}\`: ${applied} applied, ${notApplied} not.*`);
+      return paragraph(restoredText(event.report));
     }
     case 'snapshot.captured':
       return paragraph(`*Snapshot \`${event.snapshotId}\`, ${event.kind}: ${event.summary.changedFiles} files changed.*`);

@@ -62,6 +62,7 @@ async function putManifest(contents: readonly string[], patch: string | null) {
     format: 'baton-snapshot',
     version: 1,
     repositories: [],
+    nested: [],
     outside: { entries: [], gaps: [] },
     patch: patch === null ? null : { hash: await put(patch), bytes: patch.length },
     blobs: await Promise.all(contents.map(async (text) => ({ hash: await put(text), bytes: text.length }))),
@@ -246,6 +247,17 @@ describe('blobs of a snapshot that went', () => {
     expect(rows).toEqual([
       { id: snapshotIds[0], snapshotId: snapshotIds[0], logged: expect.not.stringContaining('conversation') },
     ]);
+  });
+
+  test('what a live agent still remembers is not redacted before its session has ended', async () => {
+    const runId = await createTestRun(world, { harness: 'BUILT_IN' });
+    const writer = await takeSession(world.journal, runId);
+    await steps.record(world.journal, writer, [{ type: 'notice', level: 'INFO', code: 'SANDBOXED', message: 'a secret' }]);
+    const { rows } = await world.journal.pool.query(`SELECT seq FROM "Event" WHERE "runId" = $1 AND type = 'notice'`, [runId]);
+    const redact = () => redactEvent(world.journal, world.person, { runId, seq: rows[0].seq, reason: 'a secret' });
+    expect(await redact()).toMatchObject({ ok: false, refusal: { kind: 'EVENT_NOT_REDACTABLE' } });
+    await finishSession(world.journal, writer);
+    expect((await redact()).ok).toBe(true);
   });
 
   test('nothing of a team goes while a manifest of it cannot be read', async () => {
