@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { FindOptions } from './findProgram.ts';
 import { installedVersion } from './version.ts';
@@ -62,6 +62,7 @@ const aborted = (signal: AbortSignal): Promise<never> =>
 
 async function install(place: string, environment: NodeJS.ProcessEnv): Promise<void> {
   await mkdir(dirname(place), { recursive: true });
+  await removeLeftDrafts(place);
   const draft = await mkdtemp(`${place}.draft-`);
   try {
     await runNpm(draft, environment);
@@ -71,6 +72,21 @@ async function install(place: string, environment: NodeJS.ProcessEnv): Promise<v
     });
   } finally {
     await rm(draft, { recursive: true, force: true });
+  }
+}
+
+/** Those of workers that were killed meanwhile; one that another process still makes is younger. */
+async function removeLeftDrafts(place: string): Promise<void> {
+  for (const name of await readdir(dirname(place))) {
+    const path = join(dirname(place), name);
+    if (!path.startsWith(`${place}.draft-`)) continue;
+    const age =
+      Date.now() -
+      (await stat(path).then(
+        ({ birthtimeMs }) => birthtimeMs,
+        () => Date.now(),
+      ));
+    if (age > 2 * installMs) await rm(path, { recursive: true, force: true });
   }
 }
 

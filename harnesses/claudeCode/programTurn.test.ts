@@ -13,16 +13,17 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 900_000 });
 
 interface Worked {
   readonly result: TurnResult;
+  readonly results: readonly TurnResult[];
   readonly events: readonly AgentEvent[];
 }
 
 const nobody: Ask = async () => null;
 const [, sandbox] = sandboxes[0] ?? [];
 
-/** One turn of a session of its own. */
+/** One turn of a session of its own, and more where more texts are given; the result is the last one's. */
 async function work(
   harness: Harness,
-  { ask = nobody, turnTimeoutMs = 60_000, prepare = (_workspace: string): void => {} } = {},
+  { ask = nobody, turnTimeoutMs = 60_000, prepare = (_workspace: string): void => {}, texts = ['Go.'] } = {},
 ): Promise<Worked> {
   if (!sandbox) throw new Error('there is no sandbox');
   await using place = await makePlace();
@@ -32,8 +33,13 @@ async function work(
   const emit = async (event: AgentEvent) => void events.push(event);
   const agent = await harness.start({ sandbox, workspace, home, variables: {}, network: false, turnTimeoutMs });
   try {
-    const result = await agent.runTurn({ turn: 1, text: 'Go.' }, { emit, ask }, new AbortController().signal);
-    return { result, events };
+    const results: TurnResult[] = [];
+    for (const [index, text] of texts.entries()) {
+      results.push(await agent.runTurn({ turn: index + 1, text }, { emit, ask }, new AbortController().signal));
+    }
+    const result = results.at(-1);
+    if (!result) throw new Error('there was no turn');
+    return { result, results, events };
   } finally {
     await agent.close();
   }
@@ -94,12 +100,12 @@ describe('with a program that does not do as it should', () => {
 });
 
 describe('with the real program', () => {
-  const turn = async (script: (model: ModelServer, workspace: string) => void, ask?: Ask) => {
+  const turn = async (script: (model: ModelServer, workspace: string) => void, ask?: Ask, texts = ['Go.']) => {
     const program = await findClaudeCode();
     const model = await ModelServer.start();
     try {
       const prepare = (workspace: string) => script(model, workspace);
-      return { ...(await work(claudeCodeWith(model, program), { prepare, ...(ask && { ask }) })), model };
+      return { ...(await work(claudeCodeWith(model, program), { prepare, texts, ...(ask && { ask }) })), model };
     } finally {
       await model.stop();
     }
@@ -141,6 +147,19 @@ describe('with the real program', () => {
     expect(events).toContainEqual(
       expect.objectContaining({ type: 'item.diff', path: 'colour.txt', oldText: null, newText: 'Blue\n' }),
     );
+  });
+
+  it('fails the turn in which it is killed, and goes on from there in the next one', async () => {
+    const ask: Ask = async () => ({ optionId: 'allow', text: null });
+    const kill = calls('Bash', { command: 'kill -9 $PPID', description: 'end the agent itself' });
+    const texts = ['The word is xylophone.', 'Which word?'];
+    const { results, model, events } = await turn((server) => server.will(kill, { text: 'Xylophone.' }), ask, texts);
+    expect(results).toMatchObject([{ reason: 'FAILED', failure: { code: 'AGENT_FAILED' } }, { reason: 'COMPLETED' }]);
+    expect(results[0]?.failure?.message).toContain('was ended by SIGKILL');
+    const told = model.last.turns.map(({ text }) => text).join('\n');
+    for (const text of texts) expect(told).toContain(text);
+    const ends = events.flatMap((event) => (event.type === 'item.ended' ? [event.status] : []));
+    expect(ends).toEqual(['CANCELED', 'OK']);
   });
 
   it('has no key in its sandbox', async () => {
