@@ -6,6 +6,7 @@ import type { WorkerConfig } from '../config/worker.ts';
 import type { BlobRef, SnapshotSummary } from '../domain/snapshot.ts';
 import type { Sandbox } from '../harnesses/sandbox.ts';
 import type { SessionToOpen } from '../journal/readSession.ts';
+import type { Author } from '../workspace/workingCopy.ts';
 import { createWorkspaces } from '../workspace/workspaces.ts';
 import type { HostedSession } from './hostedSession.ts';
 import { sandboxedGit } from './sandboxedGit.ts';
@@ -41,7 +42,8 @@ export function createSessionWorkspaces({ config, blobs, sandbox, log }: Session
         repositories: info.repositories.map(({ url, branch, path }) => ({ repository: path, url, branch })),
         workingBranch: workingBranch(info),
         restoring: manifestOf(info.restore?.summary),
-        author: { name: info.creatorName, email: info.creatorEmail ?? 'baton@localhost' },
+        newest: info.restore?.newest != null,
+        author: authorOf(info),
         allowLocal: config.BATON_ALLOW_LOCAL_REPOSITORIES,
         signal: session.halted,
         onProgress,
@@ -53,6 +55,11 @@ export function createSessionWorkspaces({ config, blobs, sandbox, log }: Session
         snapshotId: info.restore.snapshotId,
         opened: session.opened,
         untouched: info.setupCommands.length === 0,
+        newest: info.restore.newest && {
+          conflicts: info.restore.newest,
+          author: authorOf(info),
+          suffix: `.baton-${info.sessionId.slice(-6)}`,
+        },
         seenAt: seenAt(session.workspace),
         allowLocal: config.BATON_ALLOW_LOCAL_REPOSITORIES,
         signal: session.halted,
@@ -86,6 +93,11 @@ const placeOf = (session: HostedSession, { teamId }: Pick<SessionToOpen, 'teamId
   teamId,
   directory: session.workspace,
   state: session.workspaceState,
+});
+
+const authorOf = ({ creatorName, creatorEmail }: SessionToOpen): Author => ({
+  name: creatorName,
+  email: creatorEmail ?? 'baton@localhost',
 });
 
 const manifestOf = (summary: SnapshotSummary | undefined): BlobRef | null => summary?.manifest ?? null;

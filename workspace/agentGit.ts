@@ -3,10 +3,16 @@ import { Beneath } from './beneath.ts';
 import { splitNul, type BytePath } from './bytePath.ts';
 import { GitError } from './git.ts';
 import { readGitDirectory, type GitDirectoryState } from './gitDirectory.ts';
-import { IndexCorruptError } from './gitIndex.ts';
+import { IndexCorruptError, type ObjectFormat } from './gitIndex.ts';
 import type { BaseVersion, Gap } from './manifest.ts';
 import { readRefs, resolveHead, type Refs } from './refs.ts';
 import { gitFolder, ObjectsUnreadableError, type SideRepository } from './sideRepository.ts';
+
+/** The tree with nothing in it, which git knows without having it. */
+const emptyTree: Record<ObjectFormat, string> = {
+  sha1: '4b825dc642cb6eb9a060e54bf8d69288fbee4904',
+  sha256: '6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321',
+};
 
 /**
  * The git directory that an agent works with, as it is at one moment: refs and index are read first, so that all the
@@ -70,15 +76,18 @@ export class AgentGit {
     return (this.#index ??= this.#parseIndex());
   }
 
-  /** Blobs that HEAD has and the base has not; none when HEAD's commit is not whole. */
-  async headBlobs(base: string): Promise<ReadonlySet<string>> {
+  /** Blobs that HEAD has and the base has not, which is null for no commit; none when HEAD's commit is not whole. */
+  async headBlobs(base: string | null): Promise<ReadonlySet<string>> {
     const head = this.headCommit;
     if (head === null || head === base) return new Set();
     try {
       this.borrow();
-      const { stdout } = await this.#side.run(['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', base, head], {
-        signal: this.#signal,
-      });
+      const { stdout } = await this.#side.run(
+        ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', base ?? emptyTree[this.#side.format], head],
+        {
+          signal: this.#signal,
+        },
+      );
       return new Set(splitNul(stdout).flatMap((field, n) => (n % 2 === 0 ? (field.split(' ')[3] ?? []) : [])));
     } catch (error) {
       if (error instanceof ObjectsUnreadableError || (error instanceof GitError && !error.timedOut)) return new Set();

@@ -20,8 +20,7 @@ export interface CaptureCommitsRequest {
   readonly refs: Refs;
   /** Objects that other files of the git directory name, and the names of those. */
   readonly moreTips: readonly (readonly [name: BytePath, oid: string])[];
-  readonly base: string | null;
-  /** Objects that the remote has. */
+  /** Objects that the remote has, with all that they lead to. */
   readonly trusted: readonly string[];
   /** What the previous snapshot holds of the same base. */
   readonly previous: CommitsManifest | null;
@@ -46,8 +45,8 @@ export interface CapturedCommits {
  * the workspace was opened, never from the agent's own `refs/remotes`, which anything may have been written to.
  */
 export async function captureCommits(request: CaptureCommitsRequest): Promise<CapturedCommits> {
-  const { previous, trusted, base, writer } = request;
-  const remote = new Set([...trusted, ...(base === null ? [] : [base])]);
+  const { previous, trusted, writer } = request;
+  const remote = new Set(trusted);
   const leads = tipsOf(request);
   const tips = [...leads.keys()].filter((oid) => !remote.has(oid)).sort();
   const onRemote = [...leads].filter(([oid, names]) => remote.has(oid) && names.some(buildsOn)).map(([oid]) => oid);

@@ -1,5 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import type { Beneath } from './beneath.ts';
+import type { Beneath, DirectoryEntry } from './beneath.ts';
 import type { BytePath } from './bytePath.ts';
 import { captureFiles, type CapturedEntry, type FileKnowledge } from './captureFiles.ts';
 import type { ContentWriter } from './contentWriter.ts';
@@ -73,6 +73,18 @@ export async function walkOutside(files: Beneath, repositories: readonly BytePat
 
 const skip = (path: BytePath, reason: string, detail: string): Gap => ({ path, status: 'SKIPPED', reason, detail });
 
+/** What lies in the directory; one that cannot be read is named, and gives null. */
+function listOrName(files: Beneath, path: BytePath, gaps: Gap[]): readonly DirectoryEntry[] | null {
+  try {
+    return files.list(path) ?? [];
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EACCES' && code !== 'EPERM') throw error;
+    gaps.push({ path, status: 'FAILED', reason: 'UNREADABLE', detail: `the directory could not be read: ${code}` });
+    return null;
+  }
+}
+
 async function look(
   files: Beneath,
   path: BytePath,
@@ -82,7 +94,8 @@ async function look(
 ): Promise<void> {
   await breathe();
   signal.throwIfAborted();
-  const entries = files.list(path) ?? [];
+  const entries = listOrName(files, path, walk.gaps);
+  if (entries === null) return;
   if (entries.some(({ name }) => name === gitFolder) && isRepository(files, path)) {
     walk.nested.push(path);
     // Of the workspace itself only git's folder is not looked at: what its rules ignore travels here.

@@ -134,13 +134,14 @@ class RepositoryCapture {
       git && this.#readSettings(git),
       sameIndex ? (memory?.index?.extra ?? []) : this.#extraPaths(git),
       git && this.#request.nestedAs ? git.headFiles() : new Map<BytePath, BaseVersion>(),
-      git && this.#base !== null ? git.headBlobs(this.#base) : new Set<string>(),
+      git && !this.#request.nestedAs ? git.headBlobs(this.#base) : new Set<string>(),
     ]);
     this.#gaps.push(...scan.gaps);
     const commits = git && (await this.#commits(git));
-    const headTravels = !commits?.broken.has(git?.headCommit ?? '');
+    // What a commit of which something is missing leads to does not travel.
+    const isHeadWhole = !commits?.broken.has(git?.headCommit ?? '');
     const ofHead = new Set([...headBlobs, ...[...headFiles.values()].map(({ oid }) => oid)]);
-    const hasBlob = (oid: string) => this.#tree.hasBlob(oid) || (headTravels && ofHead.has(oid));
+    const hasBlob = (oid: string) => this.#tree.hasBlob(oid) || (isHeadWhole && ofHead.has(oid));
     const sameGit =
       sameIndex &&
       commits !== null &&
@@ -149,7 +150,7 @@ class RepositoryCapture {
     const files = await this.#captureFiles(git, scan, extra, hasBlob, sameGit);
     const entries = [...files.entries, ...this.#emptyDirectories(scan)].sort((a, b) => (a.path < b.path ? -1 : 1));
     const captured = git && commits && (await this.#captureGit(git, commits, entries, hasBlob, sameGit, settings));
-    const view = await this.#view(git, entries, captured?.index ?? null, headTravels ? headFiles : new Map());
+    const view = await this.#view(git, entries, captured?.index ?? null, isHeadWhole ? headFiles : new Map());
     return {
       manifest: this.#manifest(leftOut(scan, entries), view.changes),
       nested: [...new Set([...scan.nested, ...extra.filter((path) => this.#isSubmodule(path))])].sort(),
@@ -248,7 +249,6 @@ class RepositoryCapture {
         ...git.state.stashed.map((oid) => ['refs/stash', oid] as const),
         ...needed.byFile.map(([path, oid]) => [`${gitFolder}/${path}`, oid] as const),
       ],
-      base: this.#base,
       trusted: atOpen.trusted,
       previous: previous?.git?.commits ?? null,
       writer,

@@ -161,6 +161,7 @@ class NestedRestore {
       nested: nestedFolders(path, opened),
       side: makeNestedSide(at, repository.format),
       untouched: false,
+      unmerged: false,
       nestedAs: { kind, shared: ownersOwn ? this.#refsOf(ownersOwn) : null },
       allowsAddress,
       reader,

@@ -34,7 +34,9 @@ export async function restoreObjects(request: RestoreObjectsRequest): Promise<Re
   mkdirSync(join(incoming, 'pack'), { recursive: true });
   try {
     side.borrowObjects();
-    for (const parts of manifest.commits.packs) await unpack(request, incoming, parts);
+    // What the workspace was opened with need not be unpacked again.
+    if (!manifest.commits.tips.every((oid) => trusted.includes(oid)))
+      for (const parts of manifest.commits.packs) await unpack(request, incoming, parts);
     for (const object of manifest.objects) await restoreBlob(request, incoming, object);
     const both = side.including(incoming);
     const onSide = await presentObjects(both, trusted, signal);
@@ -95,9 +97,9 @@ async function restoreBlob(
   }
 }
 
-/** Writes a loose object piece by piece. */
-async function writeLargeBlob(
-  side: SideRepository,
+/** Writes a loose object into an object directory of ours, piece by piece. Throws BlobMissingError or BlobCorruptError. */
+export async function writeLargeBlob(
+  side: Pick<SideRepository, 'format'>,
   incoming: string,
   { oid, bytes, parts }: ObjectManifest,
   reader: ContentReader,
@@ -119,6 +121,21 @@ async function writeLargeBlob(
   );
   if (hash.digest() !== oid) throw new BlobCorruptError(oid, 'its content is another than the manifest says');
   renameSync(temporary, join(folder, oid.slice(2)));
+}
+
+/** Brings objects that we made into the agent's repository, as a pack. */
+export async function bringIn(side: SideRepository, oids: readonly string[], signal: AbortSignal): Promise<void> {
+  const incoming = join(side.directory, 'incoming');
+  rmSync(incoming, { recursive: true, force: true });
+  mkdirSync(join(incoming, 'pack'), { recursive: true });
+  try {
+    const input = oids.map((oid) => `${oid}\n`).join('');
+    await side.run(['pack-objects', '--quiet', join(incoming, 'pack/pack')], { input, deadlineMs: 30 * 60_000, signal });
+    moveIn(side, incoming);
+    side.borrowObjects();
+  } finally {
+    rmSync(incoming, { recursive: true, force: true });
+  }
 }
 
 /** Moves packs and loose objects to the agent's repository. A pack's index comes last: then git takes it for whole. */

@@ -37,6 +37,8 @@ export interface RestoreRepositoryRequest {
   readonly atOpen: OpenedMemory;
   /** Whether nothing has run in the worktree since it was opened. */
   readonly untouched: boolean;
+  /** Whether git could not merge it with the base that it was opened at. */
+  readonly unmerged: boolean;
   /** What it is, when the environment does not name it. */
   readonly nestedAs?: NestedAs;
   /** Whether an address may be a path on the machine. */
@@ -185,13 +187,16 @@ class RepositoryRestore {
   }
 
   #nameBase(): void {
-    const { manifest } = this.#request;
+    const { manifest, unmerged } = this.#request;
+    const why = unmerged
+      ? 'Git could not merge the snapshot with the newest base.'
+      : `The commit that the snapshot builds on, ${manifest.base?.slice(0, 10) ?? 'none'}, is no longer on the remote.`;
     this.#problem({
       subject: 'REPOSITORY',
       path: null,
       status: 'CONFLICT',
-      reason: 'BASE_MISSING',
-      detail: `The commit that the snapshot builds on, ${manifest.base?.slice(0, 10) ?? 'none'}, is no longer on the remote. The repository is at ${this.#openedCommit?.slice(0, 10) ?? 'no commit'} of ${this.#request.repository.baseBranch}, and the snapshot's files were put onto that.`,
+      reason: unmerged ? 'MERGE_FAILED' : 'BASE_MISSING',
+      detail: `${why} The repository is at ${this.#openedCommit?.slice(0, 10) ?? 'no commit'} of ${this.#request.repository.baseBranch}, and the snapshot's files were put onto that.`,
     });
   }
 
@@ -263,7 +268,8 @@ class RepositoryRestore {
 
   async #restoreRefs(manifest: GitManifest, sound: ReadonlySet<string>): Promise<void> {
     const { side, repository, nestedAs, signal } = this.#request;
-    const others = manifest.refs.flatMap(([, target]) =>
+    const named = [...manifest.refs.map(([, target]) => target), ...(manifest.head ? [manifest.head] : [])];
+    const others = named.flatMap((target) =>
       'oid' in target && !sound.has(target.oid) && !manifest.commits.tips.includes(target.oid) ? [target.oid] : [],
     );
     const present = new Set(await presentObjects(side, others, signal));

@@ -31,6 +31,12 @@ export interface SideGit {
   run(args: readonly string[], call?: Omit<GitCall, 'cwd' | 'directories' | 'transports'>): Promise<GitResult>;
 }
 
+/** Git in a bare directory of ours, with an index that is only for making trees. */
+export interface ApartGit extends SideGit {
+  readonly format: ObjectFormat;
+  writeIndex(content: Buffer): void;
+}
+
 /**
  * A git directory of our own beside the repository an agent works in, outside its reach. Git runs with this one: with
  * our configuration, our index and no refs, so that no setting, hook, filter, alias, include or alternate that the
@@ -117,6 +123,39 @@ export class SideRepository implements SideGit {
     return {
       run: (args, call = {}) =>
         this.run(args, { ...call, variables: { GIT_ALTERNATE_OBJECT_DIRECTORIES: objects, ...call.variables } }),
+    };
+  }
+
+  /**
+   * Git with the same objects in a bare git directory of its own, made anew: there is no worktree, no index and no
+   * attribute, so that files are merged as they are. What it makes is among our own objects.
+   */
+  apart(): ApartGit {
+    const directory = join(this.directory, 'apart');
+    rmSync(directory, { recursive: true, force: true });
+    mkdirSync(join(directory, 'refs/heads'), { recursive: true });
+    writeFileSync(join(directory, 'HEAD'), 'ref: refs/heads/none\n');
+    writeFileSync(join(directory, 'config'), apartConfig(this.format));
+    const cut = join(this.directory, 'shallow');
+    if (existsSync(cut)) writeFileSync(join(directory, 'shallow'), readFileSync(cut));
+    return {
+      format: this.format,
+      writeIndex: (content) => writeFileSync(join(directory, 'index'), content),
+      run: (args, call = {}) =>
+        this.#git(args, {
+          ...call,
+          cwd: directory,
+          directories: [
+            { path: this.directory, writable: true },
+            { path: this.worktree, writable: false },
+          ],
+          variables: {
+            GIT_DIR: directory,
+            GIT_OBJECT_DIRECTORY: join(this.directory, 'objects'),
+            GIT_INDEX_FILE: join(directory, 'index'),
+            ...call.variables,
+          },
+        }),
     };
   }
 
@@ -213,6 +252,23 @@ export interface FileSystemSettings {
   readonly precomposeunicode: boolean;
 }
 
+const formatConfig = (format: ObjectFormat): string[] => (format === 'sha256' ? ['[extensions]', '\tobjectFormat = sha256'] : []);
+
+const apartConfig = (format: ObjectFormat): string =>
+  [
+    '[core]',
+    `\trepositoryformatversion = ${format === 'sha256' ? 1 : 0}`,
+    '\tbare = true',
+    '[merge]',
+    // A file goes where its own side has it, not where a folder seems to have moved.
+    '\tdirectoryRenames = false',
+    '\trenormalize = false',
+    '[pack]',
+    '\tthreads = 2',
+    ...formatConfig(format),
+    '',
+  ].join('\n');
+
 function configText(format: ObjectFormat, { filemode, symlinks, ignorecase, precomposeunicode }: FileSystemSettings): string {
   return [
     '[core]',
@@ -238,7 +294,7 @@ function configText(format: ObjectFormat, { filemode, symlinks, ignorecase, prec
     '\tcompression = 0',
     '[diff]',
     '\trenameLimit = 400',
-    ...(format === 'sha256' ? ['[extensions]', '\tobjectFormat = sha256'] : []),
+    ...formatConfig(format),
     '',
   ].join('\n');
 }

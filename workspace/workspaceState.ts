@@ -38,6 +38,8 @@ const openedMemory = z.object({
   gitlinks: z.array(z.string()),
   /** The local settings that it was opened with: `key\nvalue`. */
   settings: z.array(z.string()),
+  /** The branch whose newest commit was asked for, and that the remote does not have any more. */
+  goneBranch: z.string().optional(),
 });
 export type OpenedMemory = z.output<typeof openedMemory>;
 

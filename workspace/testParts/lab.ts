@@ -16,7 +16,7 @@ import type { BlobStore } from '../../blobs/blobStore.ts';
 import { directoryStore } from '../../blobs/directoryStore.ts';
 import type { BranchNotPushed, BranchPushed, OpenedRepository } from '../../domain/events.ts';
 import type { SnapshotId, TeamId } from '../../domain/ids.ts';
-import type { BlobRef, RestoreReport } from '../../domain/snapshot.ts';
+import type { BlobRef, ConflictWay, RestoreReport } from '../../domain/snapshot.ts';
 import type { Captured } from '../capture.ts';
 import { readManifest, type Manifest } from '../manifest.ts';
 import type { RepositoryRequest } from '../open.ts';
@@ -103,7 +103,11 @@ export class Lab {
 
   async open(
     repositories: string | readonly RepositoryRequest[],
-    { restoring = null, workspaces = this.workspaces }: { restoring?: BlobRef | null; workspaces?: Workspaces } = {},
+    {
+      restoring = null,
+      newest = false,
+      workspaces = this.workspaces,
+    }: { restoring?: BlobRef | null; newest?: boolean; workspaces?: Workspaces } = {},
   ): Promise<LabWorkspace> {
     const name = `workspace-${++this.#count}`;
     const place = { directory: this.path(name), state: this.path(`${name}.state`) };
@@ -114,6 +118,7 @@ export class Lab {
       repositories: typeof repositories === 'string' ? [{ repository: '.', url: repositories, branch: null }] : repositories,
       workingBranch: 'baton/test',
       restoring,
+      newest,
       allowLocal: true,
       signal: this.signal,
       onProgress: (detail) => progress.push(detail),
@@ -135,10 +140,25 @@ export class Lab {
     { directory, state, opened }: LabWorkspace,
     manifest: BlobRef,
     workspaces = this.workspaces,
-    more: { readonly seenAt?: string; readonly allowLocal?: boolean } = {},
+    {
+      conflicts = null,
+      ...more
+    }: { readonly conflicts?: ConflictWay | null; readonly seenAt?: string; readonly allowLocal?: boolean } = {},
   ): Promise<RestoreReport> {
     const { teamId, signal } = this;
-    return workspaces.restore({ teamId, directory, state, manifest, snapshotId, opened, allowLocal: true, signal, ...more });
+    const newest = conflicts && { conflicts, author: { name: 'A Person', email: 'person@example.com' }, suffix: '.baton-test' };
+    return workspaces.restore({
+      teamId,
+      directory,
+      state,
+      manifest,
+      snapshotId,
+      opened,
+      newest,
+      allowLocal: true,
+      signal,
+      ...more,
+    });
   }
 
   /** Pushes the branch of a workspace's only repository. */
@@ -172,6 +192,19 @@ export class Lab {
     const captured = await this.capture(from);
     const to = await this.open(repositories, { restoring: captured.summary.manifest });
     const report = await this.restore(to, captured.summary.manifest);
+    return { to, captured, report };
+  }
+
+  /** Captures a workspace and restores it in a fresh one, onto the newest base. */
+  async carryOnto(
+    from: LabWorkspace,
+    repositories: string | readonly RepositoryRequest[],
+    conflicts: ConflictWay = 'MARKERS',
+    workspaces = this.workspaces,
+  ): Promise<{ to: LabWorkspace; captured: Captured; report: RestoreReport }> {
+    const captured = await this.capture(from);
+    const to = await this.open(repositories, { restoring: captured.summary.manifest, newest: true, workspaces });
+    const report = await this.restore(to, captured.summary.manifest, workspaces, { conflicts });
     return { to, captured, report };
   }
 }
