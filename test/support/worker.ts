@@ -17,7 +17,7 @@ export async function startTestWorker({ environment }: TestSettings, more: Recor
   if (!installed) Runtime.install({ logger: temporalLogger(pino({ level: 'silent' })), shutdownSignals: [] });
   installed = true;
   const { sandbox } = await detectSandbox(config.BATON_SANDBOX);
-  const blobs = openBlobStore({ place: config.BATON_BLOBS, masterKey: config.masterKey });
+  const blobs = openBlobStore({ place: config.BATON_BLOBS, masterKey: config.masterKey, previousKeys: config.previousKeys });
   const workspaces = createSessionWorkspaces({ config, blobs, sandbox, log });
   return startWorker(config, log, { sandbox, workspaces, blobs });
 }
