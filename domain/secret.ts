@@ -1,5 +1,3 @@
-import type { Actor } from './actor.ts';
-
 /** What a secret of an environment is for. */
 export const secretUses = ['AGENT_VARIABLE', 'GIT_HTTPS_TOKEN', 'GIT_SSH_KEY'] as const;
 export type SecretUse = (typeof secretUses)[number];
@@ -31,14 +29,6 @@ export interface NewSecret {
   readonly username: string | null;
   /** The host's keys, as in a known_hosts file; null for those that the worker knows. */
   readonly knownHosts: string | null;
-}
-
-/** A secret as people see it: all but its value. */
-export interface SecretView extends Omit<NewSecret, 'value'> {
-  readonly createdBy: Actor;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-  readonly lastUsedAt: Date | null;
 }
 
 /** The user name of a token that is given none: hosts that look at the token alone take any. */

@@ -6,6 +6,7 @@ import type { WorkerConfig } from '../config/worker.ts';
 import type { BlobRef, SnapshotSummary } from '../domain/snapshot.ts';
 import type { Sandbox } from '../harnesses/sandbox.ts';
 import type { SessionToOpen } from '../journal/readSession.ts';
+import { gitCredentials } from '../workspace/gitCredential.ts';
 import { createWorkspaces } from '../workspace/workspaces.ts';
 import type { HostedSession } from './hostedSession.ts';
 import { sandboxedGit } from './sandboxedGit.ts';
@@ -41,6 +42,7 @@ export function createSessionWorkspaces({ config, blobs, sandbox, log }: Session
         workingBranch: workingBranch(info),
         restoring: manifestOf(info.restore?.summary),
         author: { name: info.creatorName, email: info.creatorEmail ?? 'baton@localhost' },
+        credentials: gitCredentials(session.secrets),
         allowLocal: config.BATON_ALLOW_LOCAL_REPOSITORIES,
         signal: session.halted,
         onProgress,
@@ -70,6 +72,7 @@ export function createSessionWorkspaces({ config, blobs, sandbox, log }: Session
         ...placeOf(session, info),
         opened,
         url,
+        credentials: gitCredentials(session.secrets),
         allowLocal: config.BATON_ALLOW_LOCAL_REPOSITORIES,
         signal,
         hurried: session.hurried,

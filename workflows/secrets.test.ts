@@ -1,10 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { Client, Connection } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { runWorkflowId, type RunId } from '../domain/ids.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLog } from '../telemetry/log.ts';
+import { everythingOf } from '../test/support/everything.ts';
 import { waitFor } from '../test/support/waitFor.ts';
 import { ended, startTestSystem, type Shown, type TestSystem } from '../test/support/system.ts';
 
@@ -34,26 +33,6 @@ const untilEnded = (runId: string, sessions = 1) =>
   );
 const textOf = async (runId: string) => (await system.transcript(runId)).map((event: Shown) => event.text ?? '').join('');
 
-/** All of the log and of Temporal's history of a run, as text. */
-async function everythingOf(runId: string): Promise<string> {
-  const { pool } = system.world.journal;
-  const tables = await pool.query<{ name: string }>(
-    `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'`,
-  );
-  const rows = await Promise.all(
-    tables.rows.map(({ name }) => pool.query<{ row: string }>(`SELECT t::text AS row FROM "${name}" t`)),
-  );
-  const connection = await Connection.connect({ address: inject('temporalAddress') });
-  try {
-    const client = new Client({ connection });
-    const ids = [runWorkflowId(runId as RunId), `${runWorkflowId(runId as RunId)}-session-1`];
-    const histories = await Promise.all(ids.map((id) => client.workflow.getHandle(id).fetchHistory()));
-    return [...rows.flatMap((result) => result.rows.map(({ row }) => row)), JSON.stringify(histories)].join('\n');
-  } finally {
-    await connection.close();
-  }
-}
-
 describe('the secrets of an environment', () => {
   test('are variables of setup commands and scripts, and are masked wherever these tell them', async () => {
     const environmentId = await system.createEnvironment({
@@ -82,7 +61,7 @@ describe('the secrets of an environment', () => {
     // Standard error comes when it comes.
     expect(text.replaceAll('[secret TOKEN]\n', '')).toContain('plain\ntok_51H8x-very\n');
     expect(text.endsWith('tok_51H8x')).toBe(true);
-    const told = await everythingOf(runId);
+    const told = await everythingOf(system, runId);
     for (const form of [
       token,
       encodeURIComponent(token),

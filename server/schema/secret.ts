@@ -4,7 +4,7 @@ import { SecretUseEnum } from './enums.ts';
 import { ActorRef } from './values.ts';
 
 // Only what is asked for is read: nothing here can ask for the value.
-export const EnvironmentSecretRef = builder.prismaObject('EnvironmentSecret', {
+builder.prismaObject('EnvironmentSecret', {
   select: { name: true },
   description: 'A secret of an environment. Its value can be set, and never be read.',
   fields: (t) => ({

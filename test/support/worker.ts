@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { openBlobStore } from '../../blobs/openBlobStore.ts';
 import { workerConfig } from '../../config/worker.ts';
 import { detectSandbox } from '../../harnesses/detectSandbox.ts';
+import { createLog } from '../../telemetry/log.ts';
 import { createSessionWorkspaces } from '../../workflows/createSessionWorkspaces.ts';
 import { temporalLogger } from '../../workflows/temporalLogger.ts';
 import { startWorker, type BatonWorker } from '../../workflows/worker.ts';
@@ -10,10 +11,16 @@ import type { TestSettings } from './gateway.ts';
 
 let installed = false;
 
-/** A worker in this process, with everything real. */
-export async function startTestWorker({ environment }: TestSettings, more: Record<string, string> = {}): Promise<BatonWorker> {
+/** A worker in this process, with everything real; it logs to `lines` where they are given. */
+export async function startTestWorker(
+  { environment }: TestSettings,
+  more: Record<string, string> = {},
+  lines?: string[],
+): Promise<BatonWorker> {
   const config = workerConfig({ ...environment, ...more });
-  const log = pino({ level: config.BATON_LOG_LEVEL });
+  const log = lines
+    ? createLog({ level: 'debug', base: {}, secrets: [], destination: { write: (line) => void lines.push(line) } })
+    : pino({ level: config.BATON_LOG_LEVEL });
   if (!installed) Runtime.install({ logger: temporalLogger(pino({ level: 'silent' })), shutdownSignals: [] });
   installed = true;
   const { sandbox } = await detectSandbox(config.BATON_SANDBOX);

@@ -18,6 +18,7 @@ import type { BranchNotPushed, BranchPushed, OpenedRepository } from '../../doma
 import type { SnapshotId, TeamId } from '../../domain/ids.ts';
 import type { BlobRef, RestoreReport } from '../../domain/snapshot.ts';
 import type { Captured } from '../capture.ts';
+import type { GitCredential } from '../gitCredential.ts';
 import { readManifest, type Manifest } from '../manifest.ts';
 import type { RepositoryRequest } from '../open.ts';
 import type { PushRequest } from '../pushBranch.ts';
@@ -103,7 +104,11 @@ export class Lab {
 
   async open(
     repositories: string | readonly RepositoryRequest[],
-    { restoring = null, workspaces = this.workspaces }: { restoring?: BlobRef | null; workspaces?: Workspaces } = {},
+    {
+      restoring = null,
+      workspaces = this.workspaces,
+      credentials = [],
+    }: { restoring?: BlobRef | null; workspaces?: Workspaces; credentials?: readonly GitCredential[] } = {},
   ): Promise<LabWorkspace> {
     const name = `workspace-${++this.#count}`;
     const place = { directory: this.path(name), state: this.path(`${name}.state`) };
@@ -114,6 +119,7 @@ export class Lab {
       repositories: typeof repositories === 'string' ? [{ repository: '.', url: repositories, branch: null }] : repositories,
       workingBranch: 'baton/test',
       restoring,
+      credentials,
       allowLocal: true,
       signal: this.signal,
       onProgress: (detail) => progress.push(detail),
@@ -136,7 +142,7 @@ export class Lab {
   /** Pushes the branch of a workspace's only repository. */
   push(
     { directory, state, opened: [opened] }: LabWorkspace,
-    { url, ...more }: Pick<PushRequest, 'url' | 'deadlineMs' | 'hurried'>,
+    { url, ...more }: Pick<PushRequest, 'url' | 'deadlineMs' | 'hurried' | 'credentials'>,
   ): Promise<BranchPushed | BranchNotPushed | null> {
     if (!opened) throw new Error('the workspace has no repository');
     const { teamId, signal } = this;
