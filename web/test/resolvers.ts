@@ -32,7 +32,8 @@ import { actorName } from '../../domain/actor.ts';
 import type { Decision, Refusal } from '../../domain/refusal.ts';
 import { isEnded } from '../../domain/states.ts';
 import type { StandInMessage, StandInRun, StandInSession, StandInSnapshot } from './standInRun.ts';
-import { newId, type StandInEnvironment, type World } from './world.ts';
+import { refuseSecret, type NewSecret } from '../../domain/secret.ts';
+import { newId, type StandInEnvironment, type StandInSecret, type World } from './world.ts';
 
 type Args = Record<string, never>;
 interface Input {
@@ -178,7 +179,23 @@ export class Resolvers {
       const message = run.messages.get(id as MessageId);
       if (message) return { __typename: 'Message', ...this.#message(message) };
     }
-    return null;
+    const environment = this.#world.environments.find((each) => each.id === id);
+    return environment ? { __typename: 'Environment', ...this.#environment(environment) } : null;
+  };
+
+  setEnvironmentSecret = ({ input }: Input): object => {
+    const { environmentId, value, clientKey: _key, ...given } = input as unknown as NewSecret & Record<string, string>;
+    const secret = { ...given, host: given.host ?? null, username: given.username ?? null, knownHosts: given.knownHosts ?? null };
+    const problem = refuseSecret({ ...secret, value });
+    if (problem) return { __typename: 'InvalidInputError', code: 'INVALID_INPUT', ...problem };
+    const set = this.#world.setSecret(environmentId ?? '', secret);
+    return { __typename: 'SetEnvironmentSecretPayload', secret: this.#secret(set) };
+  };
+
+  removeEnvironmentSecret = ({ input }: Input): object => {
+    const { environmentId = '', name = '' } = input as Record<string, string>;
+    if (!this.#world.secrets.get(environmentId)?.delete(name)) return notFound(name);
+    return { __typename: 'RemoveEnvironmentSecretPayload', name };
   };
 
   createRun = ({ input }: Input): object => {
@@ -409,7 +426,23 @@ export class Resolvers {
   #team = (): object => ({ ...this.#world.team, viewerRole: this.#world.role });
 
   #environment(environment: StandInEnvironment): object {
-    return { ...environment, team: this.#team(), defaultHarness: 'SCRIPT', createdAt: environment.createdAt.toISOString() };
+    return {
+      ...environment,
+      team: this.#team(),
+      defaultHarness: 'SCRIPT',
+      createdAt: environment.createdAt.toISOString(),
+      secrets: [...(this.#world.secrets.get(environment.id)?.values() ?? [])].map((secret) => this.#secret(secret)),
+    };
+  }
+
+  #secret({ createdAt, updatedAt, ...secret }: StandInSecret): object {
+    return {
+      ...secret,
+      createdAt: createdAt.toISOString(),
+      updatedAt: updatedAt.toISOString(),
+      lastUsedAt: null,
+      createdBy: { name: this.#world.viewer.name },
+    };
   }
 
   #session(run: StandInRun, { view, createdAt, startedAt, endedAt, restoreReport, snapshot }: StandInSession): object {
