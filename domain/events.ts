@@ -4,7 +4,7 @@ import type { HarnessKind } from './harness.ts';
 import type { EnvironmentId, MessageId, PromptId, RunId, SessionId, SnapshotId, TeamId, UserId } from './ids.ts';
 import type { PromptAnswer, PromptQuestion } from './prompt.ts';
 import type { Redaction } from './redaction.ts';
-import type { FileChange, RestoreReport, SnapshotKind, SnapshotSummary } from './snapshot.ts';
+import type { ConflictWay, FileChange, RestoreReport, SnapshotKind, SnapshotSummary } from './snapshot.ts';
 import type { RunOrigin, RunState, SessionCause, SessionOutcome, SessionState, Wait } from './states.ts';
 import type { Usage } from './usage.ts';
 
@@ -57,6 +57,8 @@ export interface RunContinued {
   readonly actor: Actor;
   readonly harness: HarnessKind | null;
   readonly restore: RestoreChoice;
+  /** Goes on from the newest commit of each base branch, with conflicts left this way; not there: from the snapshot's own. */
+  readonly newest?: ConflictWay;
 }
 
 // ── Messages of people ───────────────────────────────────────────────────────
@@ -102,6 +104,8 @@ export interface SessionOpened {
   readonly harness: HarnessKind;
   /** The snapshot whose workspace it opens with; null for none. */
   readonly restoreFrom: SnapshotId | null;
+  /** It goes on from the newest base, with conflicts left this way; not there: from the snapshot's own. */
+  readonly newest?: ConflictWay;
 }
 
 /** A transition of a session. `worker` is named when it is taken, outcome and failure when it ends. */

@@ -1,7 +1,7 @@
 import type { OpenedRepository } from '../domain/events.ts';
 import type { HarnessKind } from '../domain/harness.ts';
 import type { EnvironmentId, MessageId, RunId, SessionId, SnapshotId, TeamId, UserId } from '../domain/ids.ts';
-import type { SnapshotSummary } from '../domain/snapshot.ts';
+import type { ConflictWay, SnapshotSummary } from '../domain/snapshot.ts';
 import type { RunOrigin, SessionCause } from '../domain/states.ts';
 import type { Journal } from './journal.ts';
 
@@ -40,6 +40,8 @@ export interface SessionToOpen {
     readonly snapshotId: SnapshotId;
     readonly summary: SnapshotSummary;
     readonly opened: readonly OpenedRepository[];
+    /** How conflicts are left where it goes on from the newest base; null: from the snapshot's own. */
+    readonly newest: ConflictWay | null;
   } | null;
   /** Whether earlier sessions did work that this one will not have. */
   readonly hadSessions: boolean;
@@ -54,12 +56,13 @@ export async function readSession(journal: Journal, sessionId: SessionId): Promi
       snapshotId: SnapshotId | null;
       summary: SnapshotSummary | null;
       opened: OpenedRepository[] | null;
+      newest: ConflictWay | null;
     }
   >(
     `SELECT s."runId", s.id AS "sessionId", s.ordinal, s.epoch, s.harness, r."teamId", r.origin, r."creatorId", r."idleSeconds",
        u.name AS "creatorName", u.email AS "creatorEmail", t.slug AS "teamSlug", e.id AS "environmentId", e.name AS "environmentName",
        e.repositories, e."setupCommands", e.variables,
-       r."snapshotId" IS NOT NULL AS "runHasSnapshot", p.id AS "snapshotId", p.summary, taken.repositories AS opened
+       r."snapshotId" IS NOT NULL AS "runHasSnapshot", s.newest, p.id AS "snapshotId", p.summary, taken.repositories AS opened
      FROM "Session" s
      JOIN "Run" r ON r.id = s."runId" JOIN "User" u ON u.id = r."creatorId" JOIN "Team" t ON t.id = r."teamId"
      JOIN "Environment" e ON e.id = r."environmentId"
@@ -69,10 +72,10 @@ export async function readSession(journal: Journal, sessionId: SessionId): Promi
   );
   const [row] = rows;
   if (!row) throw new Error(`there is no session ${sessionId}`);
-  const { snapshotId, summary, opened, ...session } = row;
+  const { snapshotId, summary, opened, newest, ...session } = row;
   return {
     ...session,
-    restore: snapshotId && summary ? { snapshotId, summary, opened: opened ?? [] } : null,
+    restore: snapshotId && summary ? { snapshotId, summary, opened: opened ?? [], newest } : null,
     hadSessions: session.ordinal > 1,
   };
 }
@@ -107,4 +110,13 @@ export async function readSessionAge(
 export async function readOrdinal(journal: Journal, sessionId: SessionId): Promise<number | null> {
   const { rows } = await journal.pool.query<{ ordinal: number }>('SELECT ordinal FROM "Session" WHERE id = $1', [sessionId]);
   return rows[0]?.ordinal ?? null;
+}
+
+/** Those of the sessions that have not ended. */
+export async function readUnended(journal: Journal, sessionIds: readonly SessionId[]): Promise<ReadonlySet<SessionId>> {
+  const { rows } = await journal.pool.query<{ id: SessionId }>(
+    `SELECT id FROM "Session" WHERE id = ANY($1) AND state <> 'ENDED'`,
+    [sessionIds],
+  );
+  return new Set(rows.map(({ id }) => id));
 }

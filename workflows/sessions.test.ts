@@ -1,8 +1,9 @@
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { runWorkflowId, type RunId } from '../domain/ids.ts';
+import { newId } from '../journal/newId.ts';
 import { commitFiles, git } from '../test/support/repository.ts';
 import { ended, startTestSystem, type Shown, type TestSystem } from '../test/support/system.ts';
 import { waitFor } from '../test/support/waitFor.ts';
@@ -20,7 +21,7 @@ afterAll(() => system.stop());
 
 const fields = `failure { origin code message retryable } branch waitingFor { for detail } creator { id } team { id } environment { id } origin usage { wallMs cpuMs }
   returnedMessages { text returnedReason } queuedMessages { id }
-  sessions { ordinal cause state outcome worker branch usage { wallMs cpuMs } failure { code } restoredFrom { id } restoreReport { exact applied notApplied entries { subject status detail } }
+  sessions { ordinal cause state outcome worker branch usage { wallMs cpuMs } failure { code } restoredFrom { id } restoreReport { exact applied notApplied entries { subject path status reason detail } newerBase { repository branch state to conflicts merging keptBranch } }
     snapshot { id kind changes { path status additions deletions } patch { text } repositories { branch unpushedCommits } } }`;
 const untilEnded = (runId: string, sessions = 1) =>
   system.runUntil(runId, fields, (run) => ended(run) && run.sessions.length === sessions);
@@ -201,11 +202,70 @@ describe('a run', () => {
     expect(notice).toMatchObject({ level: 'WARNING', sessionOrdinal: 4, message: expect.stringContaining('as chosen') });
   });
 
+  test('continues from the newest commit of its branch, as chosen, and the agent finds each conflict and the report', async () => {
+    const runId = await system.createRun(environmentId, 'echo mine > README.md; echo own > own.txt; git add own.txt');
+    await untilEnded(runId);
+    commitFiles(system.repository, { 'README.md': 'theirs\n', 'newest.txt': 'newest\n' }, 'Newest');
+    const newest = git(system.repository, 'rev-parse', 'main').trim();
+    const script = 'git status --porcelain; cat README.md newest.txt; cat "$BATON_RESTORE_REPORT"';
+    await system.mutate('continueRun', { clientKey: `n1-${runId}`, runId, text: script, base: 'NEWEST' });
+    const { sessions } = await untilEnded(runId, 2);
+    const said = await output(runId, 2);
+    expect(said).toContain('UU README.md\nA  own.txt\n');
+    expect(said).toContain('<<<<<<< run\nmine\n=======\ntheirs\n>>>>>>> newest\nnewest\n');
+    expect(JSON.parse(said.slice(said.indexOf('\n{\n')))).toMatchObject({
+      exact: false,
+      newerBase: [{ state: 'MOVED', to: newest }],
+    });
+    expect(sessions[1].restoreReport).toMatchObject({
+      exact: false,
+      newerBase: [
+        { repository: '.', branch: 'main', state: 'MOVED', to: newest, conflicts: 1, merging: false, keptBranch: null },
+      ],
+    });
+    expect(sessions[1].restoreReport.entries[0]).toMatchObject({
+      path: 'README.md',
+      status: 'CONFLICT',
+      reason: 'BOTH_CHANGED',
+      detail: expect.stringContaining('conflict markers'),
+    });
+    const events = await system.transcript(runId);
+    const { run } = await system.ask(
+      'query ($id: ID!) { run(id: $id) { transcript(first: 1000) { edges { node { ... on RunContinuedEvent { base conflicts } } } } } }',
+      { id: runId },
+    );
+    expect(run.transcript.edges.map(({ node }: Shown) => node)).toContainEqual({ base: 'NEWEST', conflicts: 'MARKERS' });
+    // The report is told before the agent's first word.
+    const at = (type: string) => events.findIndex((event: Shown) => event.__typename === type && event.sessionOrdinal === 2);
+    expect(at('WorkspaceRestoredEvent')).toBeLessThan(at('TurnStartedEvent'));
+  });
+
   test('leaves nothing of a session on the worker when it has ended', async () => {
     const runId = await system.createRun(environmentId, 'echo x > y; (setsid sleep 1000 >/dev/null 2>&1 &)');
     await untilEnded(runId);
     const sessions = path.join(system.settings.directory, 'worker', 'sessions');
     await waitFor('the session’s files to be removed', () => readdirSync(sessions).length === 0);
+  });
+
+  test('has what a killed worker left of it removed once it has ended, and not before', async () => {
+    const idle = await system.createRun(environmentId, 'echo one', { origin: 'MANUAL', idleSeconds: 600 });
+    await system.runUntil(idle, fields, (run) => run.sessions[0]?.state === 'IDLE');
+    const over = await system.createRun(environmentId, 'echo two');
+    await untilEnded(over);
+    const sessionOf = async (runId: string) =>
+      (await system.world.journal.pool.query('SELECT id FROM "Session" WHERE "runId" = $1', [runId])).rows[0].id;
+    const live = await sessionOf(idle);
+    const home = path.join(system.settings.directory, 'killed-worker');
+    const left = [live, await sessionOf(over), `${newId('ses')}.removed`, 'not-a-session'];
+    for (const name of left) {
+      mkdirSync(path.join(home, 'sessions', name, 'workspace'), { recursive: true });
+      writeFileSync(path.join(home, 'sessions', name, 'workspace/file'), 'left');
+    }
+    await system.startWorker({ BATON_WORKER_HOME: home });
+    await waitFor('what is over to be removed', () => readdirSync(path.join(home, 'sessions')).length === 2);
+    expect(readdirSync(path.join(home, 'sessions')).toSorted()).toEqual(['not-a-session', live].toSorted());
+    await system.mutate('endSession', { runId: idle });
+    await untilEnded(idle);
   });
 });
 

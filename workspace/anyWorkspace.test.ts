@@ -26,7 +26,8 @@ type Step =
   | { readonly do: 'mkdir'; readonly path: string }
   | { readonly do: 'chmod'; readonly path: string; readonly mode: number }
   | { readonly do: 'touch'; readonly path: string; readonly time: number }
-  | { readonly do: 'git'; readonly args: readonly string[] };
+  /** In the workspace, or in a folder of it, which may be a repository of its own. */
+  | { readonly do: 'git'; readonly args: readonly string[]; readonly in?: string };
 
 // Few names, so that steps meet: files where folders were, changes of what was staged, deletions of what was changed.
 const name = fc.constantFrom('a', 'b', 'c.txt', 'd.crlf', 'e.log', 'n\n"m', 'ünï', '\u00ff');
@@ -99,10 +100,50 @@ const steps = fc.array(fc.oneof({ weight: 3, arbitrary: fileStep }, { weight: 2,
   maxLength: 14,
 });
 
+/** What makes repositories in the workspace, and works in them; `REMOTE` is the workspace's own remote. */
+const place = fc.constantFrom('in', 'in/in', 'b/in', 'module', 'in/module', 'b', 'tree', 'in/tree');
+const local = ['-c', 'protocol.file.allow=always'];
+const nestedStep = fc.oneof(
+  place.map((path): Step => ({ do: 'git', args: ['init', '--quiet', '--', path] })),
+  place.map((path): Step => ({ do: 'git', args: ['clone', '--quiet', '--', 'REMOTE', path] })),
+  place.map((path): Step => ({ do: 'git', args: ['clone', '--quiet', '--depth=1', '--', 'file://REMOTE', path] })),
+  fc.constantFrom('.', 'in').map((folder): Step => ({
+    do: 'git',
+    in: folder,
+    args: [...local, 'submodule', '--quiet', 'add', '--', 'REMOTE', 'module'],
+  })),
+  fc
+    .constantFrom('.', 'in')
+    .map((folder): Step => ({ do: 'git', in: folder, args: ['submodule', '--quiet', 'deinit', '--force', '--all'] })),
+  fc
+    .constantFrom('.', 'in')
+    .map((folder): Step => ({ do: 'git', in: folder, args: ['worktree', 'add', '--quiet', '--force', '--detach', 'tree'] })),
+  fc.constantFrom('.', 'in').map((folder): Step => ({ do: 'git', in: folder, args: ['worktree', 'remove', '--force', 'tree'] })),
+  fc.constantFrom('.', 'in').map((folder): Step => ({ do: 'git', in: folder, args: ['worktree', 'lock', 'tree'] })),
+);
+const inNested = fc.tuple(place, fc.oneof(gitStep, fileStep)).map(([folder, step]): Step =>
+  step.do === 'git'
+    ? { ...step, in: folder }
+    : ({
+        ...step,
+        path: `${folder}/${step.path}`,
+        ...('to' in step && step.do === 'move' ? { to: `${folder}/${step.to}` } : {}),
+      } as Step),
+);
+const nestedSteps = fc.array(
+  fc.oneof(
+    { weight: 3, arbitrary: nestedStep },
+    { weight: 4, arbitrary: inNested },
+    { weight: 1, arbitrary: gitStep },
+    { weight: 1, arbitrary: fileStep },
+  ),
+  { minLength: 2, maxLength: 16 },
+);
+
 function take(directory: string, step: Step): void {
   if (step.do === 'git') {
     try {
-      git(directory, ...step.args);
+      git(join(directory, step.in ?? '.'), ...step.args);
     } catch {
       // Git had a reason to refuse: the branch exists, the path does not …
     }
@@ -162,35 +203,89 @@ const base = {
   '.gitignore': '*.log\n',
 };
 
-describe('whatever an agent does in its workspace', { timeout: 240_000 }, () => {
-  it('is captured, step by step, and restored elsewhere exactly', async () => {
+/** Everything of the workspace's repositories, and of those in them that are not ignored. */
+function describeAll(directory: string): Record<string, unknown> {
+  const all: Record<string, unknown> = {};
+  const walk = (folder: string, top: string) => {
+    const names = readdirSync(folder, { withFileTypes: true });
+    let repository = top;
+    if (names.some(({ name }) => name === '.git')) {
+      repository = folder;
+      const gitDirectory = git(folder, 'rev-parse', '--absolute-git-dir').trim();
+      all[folder.slice(directory.length)] = {
+        ...describeRepository(folder, gitDirectory),
+        place: gitDirectory.slice(directory.length),
+        history: git(folder, 'log', '--all', '--format=%H %D'),
+        submodules: attempt(() => git(folder, 'submodule', 'status')),
+      };
+    }
+    for (const entry of names) if (entry.isDirectory() && entry.name !== '.git') walk(join(folder, entry.name), repository);
+  };
+  walk(directory, directory);
+  return all;
+}
+
+/** What git says, or that it has nothing to say: a gitlink without an address, for example. */
+function attempt(ask: () => string): string {
+  try {
+    return ask();
+  } catch (error) {
+    return String((error as { status?: number }).status);
+  }
+}
+
+/** Carries turns of work from one workspace to another, and says that nothing is other there. Gives back how many repositories lay in it. */
+async function expectCarried(lab: Lab, remote: string, turns: readonly (readonly Step[])[]): Promise<number> {
+  const from = await lab.open(remote);
+  let previous = null;
+  let summary = null;
+  for (const turn of turns) {
+    for (const step of turn) take(from.directory, step);
+    ({ summary } = await lab.capture(from, previous));
+    previous = summary.manifest;
+  }
+  if (summary === null || previous === null) return 0;
+  // What a capture left out by rule, and said so, is no part of the comparison.
+  const { repositories, nested } = await lab.manifest(previous);
+  removeIgnored(from.directory, repositories[0]?.ignored ?? []);
+  for (const { path, repository } of nested) removeIgnored(join(from.directory, path), repository.ignored);
+  const wanted = describeAll(from.directory);
+  const to = await lab.open(remote, { restoring: previous });
+  const report = await lab.restore(to, previous);
+  const named = new Set(['NESTED_REPOSITORY', 'SUBMODULE', 'LINKED_WORKTREE']);
+  const problems = report.entries.filter(({ status, reason }) => status !== 'APPLIED' && !named.has(reason ?? ''));
+  expect(problems).toEqual([]);
+  expect(describeAll(to.directory)).toEqual(wanted);
+  if (report.entries.every(({ status }) => status === 'APPLIED')) expect(report.exact).toBe(true);
+  return nested.length;
+}
+
+function removeIgnored(directory: string, ignored: readonly BytePath[]): void {
+  git(directory, 'clean', '-fdXq');
+  for (const path of ignored) removeWithFolders(directory, path);
+}
+
+const withRemote = (step: Step, remote: string): Step =>
+  step.do === 'git' ? { ...step, args: step.args.map((arg) => arg.replace('REMOTE', remote)) } : step;
+
+describe('whatever an agent does in its workspace', { timeout: 480_000 }, () => {
+  it.each([
+    { with: '', work: steps, runs: 40, atLeast: 0 },
+    { with: ', with repositories in repositories,', work: nestedSteps, runs: 25, atLeast: 20 },
+  ])('is captured$with step by step, and restored elsewhere exactly', async ({ work, runs, atLeast }) => {
     const lab = new Lab();
     try {
       const remote = lab.remote(base);
+      let repositories = 0;
+      const turns = fc.array(work, { minLength: 1, maxLength: 2 });
       await fc.assert(
-        fc.asyncProperty(fc.array(steps, { minLength: 1, maxLength: 2 }), async (turns) => {
-          const from = await lab.open(remote);
-          let previous = null;
-          let summary = null;
-          for (const turn of turns) {
-            for (const step of turn) take(from.directory, step);
-            ({ summary } = await lab.capture(from, previous));
-            previous = summary.manifest;
-          }
-          if (summary === null || previous === null) return;
-          // What a capture left out by rule, and said so, is no part of the comparison.
-          const ignored = (await lab.manifest(previous)).repositories[0]?.ignored ?? [];
-          git(from.directory, 'clean', '-fdXq');
-          for (const path of ignored) removeWithFolders(from.directory, path);
-          const wanted = describeRepository(from.directory);
-          const to = await lab.open(remote, { restoring: previous });
-          const report = await lab.restore(to, previous);
-          expect(report.entries.filter(({ status }) => status !== 'APPLIED')).toEqual([]);
-          expect(describeRepository(to.directory)).toEqual(wanted);
-          expect(report.exact).toBe(true);
+        fc.asyncProperty(turns, async (some) => {
+          const withUrl = some.map((turn) => turn.map((step) => withRemote(step, remote)));
+          repositories += await expectCarried(lab, remote, withUrl);
         }),
-        { numRuns: 40, seed: 20_240_817, endOnFailure: false },
+        { numRuns: runs, seed: 20_240_817, endOnFailure: false },
       );
+      expect(repositories).toBeGreaterThanOrEqual(atLeast);
     } finally {
       lab.close();
     }

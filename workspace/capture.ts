@@ -8,11 +8,14 @@ import { Beneath } from './beneath.ts';
 import { bytePathOf, displayPath, isWithin, type BytePath } from './bytePath.ts';
 import type { CapturedEntry } from './captureFiles.ts';
 import { captureOutside, type CapturedOutside } from './captureOutside.ts';
-import { baseCommit, captureRepository, type CapturedRepository } from './captureRepository.ts';
+import { captureNested, type CapturedNestedRepositories } from './captureNested.ts';
+import { baseCommit, captureRepository, patchBytes, type CapturedRepository } from './captureRepository.ts';
 import { changesBetween } from './changesBetween.ts';
 import { ContentWriter } from './contentWriter.ts';
 import type { Git } from './git.ts';
 import {
+  allRepositories,
+  manifestVersion,
   readManifest,
   serializeManifest,
   type Change,
@@ -24,13 +27,12 @@ import {
 } from './manifest.ts';
 import { Sizes, type SizeLimits } from './sizeLimits.ts';
 import { SideRepository } from './sideRepository.ts';
+import { cutPatch } from './view.ts';
 import { WorkspaceState, type WorkspaceMemory } from './workspaceState.ts';
 
 /** What a summary names at most; it counts them all. */
 const namedChanges = 500;
 const namedGaps = 200;
-/** The patch is for people: it ends after this much. Bytes. */
-const patchBytes = 2 * 1024 * 1024;
 
 export interface CaptureRequest {
   readonly teamId: TeamId;
@@ -42,6 +44,8 @@ export interface CaptureRequest {
   readonly previous: BlobRef | null;
   /** Whether nothing can write to the workspace meanwhile. */
   readonly quiesced: boolean;
+  /** Where the agent sees the workspace: where it is by default. */
+  readonly seenAt?: string;
   readonly signal: AbortSignal;
 }
 
@@ -84,12 +88,21 @@ export async function captureWorkspace(
   const repositories: CapturedRepository[] = [];
   for (const repository of request.opened) repositories.push(await captureOne(capture, repository));
   const outside = await captureRest(capture);
+  const nested = await captureNested({
+    ...capture,
+    seenAt: request.seenAt ?? directory,
+    opened: request.opened,
+    repositories,
+    outside: outside.nested,
+    signal: request.signal,
+  });
   await writer.finish();
-  const patch = await storePatch(blobs, request.teamId, repositories, previous, writer);
-  const manifest = assemble(repositories, outside, writer.blobs, patch);
+  const all = [...repositories, ...nested.captured];
+  const patch = await storePatch(blobs, request.teamId, all, previous, writer);
+  const manifest = assemble({ repositories, nested, outside, blobs: writer.blobs, patch });
   const stored = await blobs.put(request.teamId, serializeManifest(manifest));
   writer.count(stored);
-  state.writeMemory(remember(stored.hash, repositories, outside));
+  state.writeMemory(remember(stored.hash, repositories, nested, outside));
   for (const {
     manifest: { repository },
     watched,
@@ -107,7 +120,7 @@ export async function captureWorkspace(
       tookMs: Math.round(performance.now() - started),
     },
   );
-  return { summary, changes: changesSince(repositories, previous, manifest) };
+  return { summary, changes: changesSince(all, previous, manifest) };
 }
 
 interface Capture {
@@ -188,9 +201,11 @@ async function storePatch(
   let left = patchBytes;
   for (const { manifest, patch } of repositories) {
     if (manifest.changes.length === 0 || left <= 0) continue;
-    const piece = await patch(left);
-    if (piece) pieces.push(piece);
-    left -= piece?.length ?? 0;
+    const whole = await patch();
+    if (whole === null) continue;
+    const piece = cutPatch(whole, left);
+    pieces.push(piece);
+    left -= piece.length;
   }
   if (pieces.length === 0) return null;
   const blob = await blobs.put(teamId, Buffer.concat(pieces));
@@ -199,12 +214,19 @@ async function storePatch(
 }
 
 /** Puts the manifest together. Its blobs are numbered as they come in it, so that the same workspace makes the same manifest. */
-function assemble(
-  repositories: readonly CapturedRepository[],
-  outside: CapturedOutside,
-  blobs: readonly BlobRef[],
-  patch: BlobRef | null,
-): Manifest {
+function assemble({
+  repositories,
+  nested,
+  outside,
+  blobs,
+  patch,
+}: {
+  readonly repositories: readonly CapturedRepository[];
+  readonly nested: CapturedNestedRepositories;
+  readonly outside: CapturedOutside;
+  readonly blobs: readonly BlobRef[];
+  readonly patch: BlobRef | null;
+}): Manifest {
   const table: BlobRef[] = [];
   const numbers = new Map<string, number>();
   const renumber = (parts: readonly Part[]): Part[] =>
@@ -221,15 +243,23 @@ function assemble(
       const { content, ...rest } = entry;
       return { ...rest, parts: content && renumber(content.parts) };
     });
-  return {
-    format: 'baton-snapshot',
-    version: 1,
-    repositories: repositories.map((captured): RepositoryManifest => ({
+  const repositoryOf = (captured: CapturedRepository): RepositoryManifest => {
+    const { repository, gaps } = captured.manifest;
+    const more = nested.gaps.flatMap(({ of, gap }) => (of === repository ? [gap] : []));
+    return {
       ...captured.manifest,
+      gaps: [...gaps, ...more].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)),
       git: gitOf(captured, renumber),
       entries: entriesOf(captured.entries),
-    })),
-    outside: { entries: entriesOf(outside.entries), gaps: [...outside.gaps] },
+    };
+  };
+  const outsideGaps = nested.gaps.flatMap(({ of, gap }) => (of === null ? [gap] : []));
+  return {
+    format: 'baton-snapshot',
+    version: manifestVersion,
+    repositories: repositories.map(repositoryOf),
+    nested: nested.captured.map((captured) => ({ ...captured.place, repository: repositoryOf(captured) })),
+    outside: { entries: entriesOf(outside.entries), gaps: [...outside.gaps, ...outsideGaps] },
     patch,
     blobs: table,
   };
@@ -245,11 +275,17 @@ function gitOf({ git }: CapturedRepository, renumber: (parts: readonly Part[]) =
   };
 }
 
-function remember(manifest: string, repositories: readonly CapturedRepository[], outside: CapturedOutside): WorkspaceMemory {
+function remember(
+  manifest: string,
+  repositories: readonly CapturedRepository[],
+  nested: CapturedNestedRepositories,
+  outside: CapturedOutside,
+): WorkspaceMemory {
   return {
     version: 1,
     manifest,
     repositories: Object.fromEntries(repositories.map(({ manifest: { repository }, memory }) => [repository, memory])),
+    nested: Object.fromEntries(nested.captured.map(({ place, memory }) => [place.path, memory])),
     outside: outside.seen,
   };
 }
@@ -302,11 +338,11 @@ function summarize(
   rest: Pick<SnapshotSummary, 'storedBytes' | 'quiesced' | 'tookMs'>,
 ): SnapshotSummary {
   const changes = [
-    ...manifest.repositories.flatMap(({ repository, changes }) => changes.map((change) => fileChange(repository, change))),
+    ...allRepositories(manifest).flatMap(({ repository, changes }) => changes.map((change) => fileChange(repository, change))),
     ...manifest.outside.entries.map((entry) => fileChange('.', outsideChange(entry))),
   ];
   const gaps = [
-    ...manifest.repositories.flatMap(({ repository, gaps }) => gaps.map((gap) => captureGap(repository, gap))),
+    ...allRepositories(manifest).flatMap(({ repository, gaps }) => gaps.map((gap) => captureGap(repository, gap))),
     ...manifest.outside.gaps.map((gap) => captureGap('.', gap)),
   ];
   return {
@@ -317,7 +353,7 @@ function summarize(
     patch: manifest.patch,
     gaps: gaps.slice(0, namedGaps),
     gapCount: gaps.length,
-    entries: manifest.repositories.reduce((sum, { entries }) => sum + entries.length, manifest.outside.entries.length),
+    entries: allRepositories(manifest).reduce((sum, { entries }) => sum + entries.length, manifest.outside.entries.length),
     bytes: manifest.blobs.reduce((sum, { bytes }) => sum + bytes, ref.bytes + (manifest.patch?.bytes ?? 0)),
     ...rest,
   };

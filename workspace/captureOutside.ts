@@ -1,10 +1,11 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import type { Beneath } from './beneath.ts';
+import type { Beneath, DirectoryEntry } from './beneath.ts';
 import type { BytePath } from './bytePath.ts';
 import { captureFiles, type CapturedEntry, type FileKnowledge } from './captureFiles.ts';
 import type { ContentWriter } from './contentWriter.ts';
 import type { Gap, ManifestEntry } from './manifest.ts';
 import type { Sizes } from './sizeLimits.ts';
+import { isRepository } from './nestedPlace.ts';
 import { gitFolder } from './sideRepository.ts';
 
 export interface CaptureOutsideRequest {
@@ -21,6 +22,8 @@ export interface CaptureOutsideRequest {
 export interface CapturedOutside {
   readonly entries: readonly CapturedEntry[];
   readonly gaps: readonly Gap[];
+  /** Folders of repositories that the environment does not name. */
+  readonly nested: readonly BytePath[];
   readonly seen: Record<BytePath, string>;
 }
 
@@ -49,6 +52,7 @@ export async function captureOutside(request: CaptureOutsideRequest): Promise<Ca
   return {
     entries: [...captured.entries, ...directories].sort((a, b) => (a.path < b.path ? -1 : 1)),
     gaps: [...walk.gaps, ...captured.gaps],
+    nested: walk.nested.sort(),
     seen: captured.seen,
   };
 }
@@ -57,16 +61,29 @@ export interface OutsideWalk {
   readonly paths: BytePath[];
   readonly empty: BytePath[];
   readonly gaps: Gap[];
+  readonly nested: BytePath[];
 }
 
 /** Every file and empty directory beside the repositories; what cannot travel is named. */
 export async function walkOutside(files: Beneath, repositories: readonly BytePath[], signal: AbortSignal): Promise<OutsideWalk> {
-  const walk: OutsideWalk = { paths: [], empty: [], gaps: [] };
+  const walk: OutsideWalk = { paths: [], empty: [], gaps: [], nested: [] };
   if (!repositories.includes('')) await look(files, '', repositories, walk, signal);
   return walk;
 }
 
 const skip = (path: BytePath, reason: string, detail: string): Gap => ({ path, status: 'SKIPPED', reason, detail });
+
+/** What lies in the directory; one that cannot be read is named, and gives null. */
+function listOrName(files: Beneath, path: BytePath, gaps: Gap[]): readonly DirectoryEntry[] | null {
+  try {
+    return files.list(path) ?? [];
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EACCES' && code !== 'EPERM') throw error;
+    gaps.push({ path, status: 'FAILED', reason: 'UNREADABLE', detail: `the directory could not be read: ${code}` });
+    return null;
+  }
+}
 
 async function look(
   files: Beneath,
@@ -77,16 +94,22 @@ async function look(
 ): Promise<void> {
   await breathe();
   signal.throwIfAborted();
-  const entries = files.list(path) ?? [];
-  if (path !== '' && entries.some(({ name }) => name === gitFolder)) {
-    walk.gaps.push(skip(path, 'NESTED_REPOSITORY', 'it is a repository that the environment does not name, and does not travel'));
-    return;
+  const entries = listOrName(files, path, walk.gaps);
+  if (entries === null) return;
+  if (entries.some(({ name }) => name === gitFolder) && isRepository(files, path)) {
+    walk.nested.push(path);
+    // Of the workspace itself only git's folder is not looked at: what its rules ignore travels here.
+    if (path !== '') return;
   }
   if (entries.length === 0 && path !== '') walk.empty.push(path);
   for (const { name, isDirectory, isFile, isSymbolicLink } of entries) {
     const child = path === '' ? name : `${path}/${name}`;
-    if (repositories.includes(child)) continue;
-    if (isDirectory) await look(files, child, repositories, walk, signal);
+    if (repositories.includes(child) || child === gitFolder) continue;
+    if (name === gitFolder)
+      walk.gaps.push(
+        skip(child, 'GIT_DIRECTORY', 'git takes what has this name for its own and never looks at it; it does not travel'),
+      );
+    else if (isDirectory) await look(files, child, repositories, walk, signal);
     else if (isFile || isSymbolicLink) walk.paths.push(child);
     else walk.gaps.push(skip(child, 'SPECIAL_FILE', 'a socket, FIFO or device has no content that could travel'));
   }

@@ -8,9 +8,10 @@ import { decodePath, encodePath, type BytePath } from './bytePath.ts';
  * What a snapshot holds, every entry of it. A manifest is a blob of JSON; it names no time, no session and no machine,
  * so that equal workspaces of a team have the same manifest, stored once.
  *
- * Version 1. A reader refuses versions it does not know, and ignores nothing: an unknown field is an error too.
+ * Version 1, or 2 where it has nested repositories: what has none can be read by programs that know nothing of them. A
+ * reader refuses versions it does not know, and ignores nothing: an unknown field is an error too.
  */
-export const manifestVersion = 1;
+export const manifestVersion = 2;
 
 /** A path: UTF-8, or a NUL and its bytes as latin1. */
 const path = z.codec(
@@ -171,10 +172,37 @@ const repository = z.strictObject({
 });
 export type RepositoryManifest = z.output<typeof repository>;
 
+const nestedKind = z.enum(['EMBEDDED', 'SUBMODULE', 'WORKTREE']);
+export type NestedKind = z.output<typeof nestedKind>;
+
+/** A repository in the workspace that the environment does not name: there because somebody made it. */
+const nested = z.strictObject({
+  /** Its folder in the workspace; empty for the workspace itself. */
+  path,
+  /**
+   * EMBEDDED has its git directory in its own folder. SUBMODULE and WORKTREE have it in that of their owner, below
+   * `modules` or `worktrees`; a WORKTREE's branches and objects are its owner's.
+   */
+  kind: nestedKind,
+  /** The folder of the owner; null for one that is embedded. */
+  owner: path.nullable(),
+  /** Its name at the owner; null for one that is embedded. */
+  name: path.nullable(),
+  /** Whether a worktree and its owner name each other by relative paths. */
+  relative: z.boolean(),
+  /** Why a worktree is locked; null when it is not. */
+  locked: z.string().nullable(),
+  /** Its base is null, so that it holds all of its files and commits; those of a worktree build on its owner's. */
+  repository,
+});
+export type NestedManifest = z.output<typeof nested>;
+
 const manifest = z.strictObject({
   format: z.literal('baton-snapshot'),
-  version: z.literal(manifestVersion),
+  version: z.union([z.literal(1), z.literal(manifestVersion)]),
   repositories: z.array(repository),
+  /** Each after its owner, and after the one around it. */
+  nested: z.array(nested).default([]),
   /** Files of the workspace that lie in none of its repositories. */
   outside: z.strictObject({ entries: z.array(entry), gaps: z.array(gap) }),
   patch: z.strictObject({ hash: sha256, bytes: count }).nullable(),
@@ -192,8 +220,19 @@ export class ManifestUnreadableError extends Error {
 }
 
 export function serializeManifest(value: Manifest): Buffer {
-  return Buffer.from(JSON.stringify(z.encode(manifest, value)));
+  const { nested, ...rest } = z.encode(manifest, value);
+  return Buffer.from(
+    JSON.stringify(
+      nested === undefined || nested.length === 0 ? { ...rest, version: 1 } : { ...rest, version: manifestVersion, nested },
+    ),
+  );
 }
+
+/** All repositories of a manifest: those that the environment names, and those that lie in the workspace besides. */
+export const allRepositories = ({ repositories, nested }: Manifest): readonly RepositoryManifest[] => [
+  ...repositories,
+  ...nested.map(({ repository }) => repository),
+];
 
 /** Throws ManifestUnreadableError. */
 export function parseManifest(bytes: Buffer): Manifest {

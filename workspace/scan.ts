@@ -5,6 +5,7 @@ import { isWithin, splitNul, type BytePath } from './bytePath.ts';
 import { isExactly } from './fileState.ts';
 import { complaints } from './gitComplaints.ts';
 import type { Gap } from './manifest.ts';
+import { isRepository } from './nestedPlace.ts';
 import { gitFolder, type SideRepository } from './sideRepository.ts';
 import type { OpenedMemory } from './workspaceState.ts';
 
@@ -35,6 +36,8 @@ export interface Scan {
   /** Files that the base commit does not have, and no rule ignores. */
   readonly untracked: readonly BytePath[];
   readonly emptyDirectories: readonly BytePath[];
+  /** Folders of repositories that the environment does not name: what lies in them is theirs. */
+  readonly nested: readonly BytePath[];
   /** Folders end with a slash. */
   readonly ignored: readonly BytePath[];
   readonly gaps: readonly Gap[];
@@ -46,7 +49,8 @@ export interface Scan {
 /**
  * Finds what in a worktree may differ from how it was opened, without reading any file: git compares what it
  * remembers of each file, names what is untracked or ignored; what git passes over without a word (sockets, FIFOs,
- * repositories in repositories, empty directories) is found by looking into the directories that have changed.
+ * repositories in repositories, empty directories) is found by looking into the directories that have changed. Whether
+ * there is a repository is told by its files, for its git directory may lie where git cannot see it here.
  */
 export async function scanWorktree(request: ScanRequest): Promise<Scan> {
   const { side, signal } = request;
@@ -60,11 +64,14 @@ export async function scanWorktree(request: ScanRequest): Promise<Scan> {
   const walk = new Walk(request, repositories, ignored);
   await walk.run();
   const gaps = [...walk.gaps, ...dirty.gaps, ...complaints(others.stderr)];
+  const nested = [...walk.found].sort();
+  const isTheirs = (path: BytePath) => nested.some((folder) => isWithin(folder, path));
   return {
     tracked: [...dirty.paths, ...walk.replacedGitlinks],
-    untracked: found.filter((path) => !path.endsWith('/')),
-    emptyDirectories: walk.emptyDirectories,
-    ignored,
+    untracked: found.filter((path) => !path.endsWith('/') && !isTheirs(path)),
+    emptyDirectories: walk.emptyDirectories.filter((path) => !isTheirs(path)),
+    nested,
+    ignored: ignored.filter((path) => !isTheirs(path.replace(/\/$/, ''))),
     gaps: [...new Map(gaps.map((gap) => [`${gap.reason} ${gap.path}`, gap])).values()],
     changedDirectories: [...walk.changed],
     startedAt,
@@ -120,6 +127,8 @@ class Walk {
   readonly emptyDirectories: BytePath[] = [];
   readonly replacedGitlinks: BytePath[] = [];
   readonly changed: Set<BytePath>;
+  /** Folders of repositories that the environment does not name. */
+  readonly found = new Set<BytePath>();
   readonly #request: ScanRequest;
   readonly #repositories: ReadonlySet<BytePath>;
   readonly #ignored: ReadonlySet<BytePath>;
@@ -146,13 +155,9 @@ class Walk {
       await this.#breathe();
       if (!this.changed.has(path) && files.stat(path)?.mtimeNs !== BigInt(mtime)) this.changed.add(path);
     }
+    for (const path of this.#repositories) if (!this.#nested.has(path)) this.found.add(path);
     for (const path of this.changed) await this.#look(path);
     for (const path of opened.gitlinks) this.#lookAtGitlink(path);
-    for (const path of this.#repositories)
-      if (!this.#nested.has(path))
-        this.gaps.push(
-          gap(path, 'NESTED_REPOSITORY', 'it is a repository of its own, which does not travel with the one around it'),
-        );
   }
 
   async #breathe(): Promise<void> {
@@ -170,7 +175,9 @@ class Walk {
     for (const { name, isDirectory, isFile, isSymbolicLink } of entries) {
       const child = path === '' ? name : `${path}/${name}`;
       if (name === gitFolder) {
-        if (path !== '')
+        if (path === '') continue;
+        if (isRepository(this.#request.files, path)) this.found.add(path);
+        else
           this.gaps.push(
             gap(child, 'GIT_DIRECTORY', 'git takes what has this name for its own and never looks at it; it does not travel'),
           );
@@ -181,7 +188,9 @@ class Walk {
 
   async #lookAtFolder(path: BytePath): Promise<void> {
     const others = [this.#ignored, this.#nested, this.#repositories, this.#gitlinks];
-    if (!Object.hasOwn(this.#known, path) && !others.some((set) => set.has(path))) await this.#look(path);
+    if (Object.hasOwn(this.#known, path) || others.some((set) => set.has(path))) return;
+    if (isRepository(this.#request.files, path)) this.found.add(path);
+    else await this.#look(path);
   }
 
   #list(path: BytePath) {
@@ -213,10 +222,14 @@ class Walk {
       this.replacedGitlinks.push(path);
       return;
     }
+    if (isRepository(this.#request.files, path)) {
+      if (!this.#nested.has(path)) this.found.add(path);
+      return;
+    }
     const entries = this.#list(path);
     if (entries && entries.length > 0 && !this.#request.nested.some((nested) => isWithin(path, nested)))
       this.gaps.push(
-        gap(path, 'SUBMODULE', 'the submodule’s own repository and files do not travel; the commit that the index names does'),
+        gap(path, 'SUBMODULE', 'git takes what lies there for a submodule’s, and there is no repository: it does not travel'),
       );
   }
 }

@@ -3,6 +3,7 @@ import { actorName } from '../../domain/actor.ts';
 import type { ItemKind, LoggedEvent, RunEvent } from '../../domain/events.ts';
 import type { Failure } from '../../domain/failure.ts';
 import { mergeChunks } from '../../domain/mergeChunks.ts';
+import type { RestoreReport } from '../../domain/snapshot.ts';
 import type { ExportedRun } from './jsonLines.ts';
 
 const time = (at: Date): string => `${at.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
@@ -14,6 +15,24 @@ const because = (failure: Failure | null): string => (failure ? `: ${plain(failu
 const paragraph = (text: string): string => `${text}\n\n`;
 
 const itemWords: Record<ItemKind, string> = { TEXT: 'Said', THOUGHT: 'Thought', COMMAND: 'Command', SETUP: 'Setup' };
+
+const code = (text: string): string => `\`${oneLine(text).replaceAll('`', "'")}\``;
+
+function restoredText({ snapshotId, applied, notApplied, newerBase = [], entries }: RestoreReport): string {
+  const moved = newerBase.flatMap(({ state, repository, branch, to, merged, conflicts }) =>
+    state === 'MOVED'
+      ? [
+          `- ${code(repository)} is on the newest ${code(branch)}, ${to?.slice(0, 10)}: ${merged} merged, ${conflicts} in conflict`,
+        ]
+      : [],
+  );
+  const problems = entries
+    .filter(({ status }) => status !== 'APPLIED')
+    .map(({ path, subject, reason, detail }) => `- ${path === null ? subject : code(path)} (${reason}): ${plain(detail)}`);
+  const lines = [...moved, ...problems];
+  const head = `*Restored \`${snapshotId}\`: ${applied} applied, ${notApplied} not.*`;
+  return lines.length === 0 ? head : [head, '', ...lines].join('\n');
+}
 
 /**
  * A transcript for people to read, as Markdown. Output is indented, so that nothing that a program printed can end its
@@ -125,8 +144,7 @@ function text({ at, event, redaction, session }: LoggedEvent, items: Items): str
     case 'prompt.closed':
       return paragraph(`*Nobody answered: ${event.reason}*`);
     case 'workspace.restored': {
-      const { applied, notApplied, snapshotId } = event.report;
-      return paragraph(`*Restored \`${snapshotId}\`: ${applied} applied, ${notApplied} not.*`);
+      return paragraph(restoredText(event.report));
     }
     case 'snapshot.captured':
       return paragraph(`*Snapshot \`${event.snapshotId}\`, ${event.kind}: ${event.summary.changedFiles} files changed.*`);

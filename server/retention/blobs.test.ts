@@ -62,6 +62,7 @@ async function putManifest(contents: readonly string[], patch: string | null) {
     format: 'baton-snapshot',
     version: 1,
     repositories: [],
+    nested: [],
     outside: { entries: [], gaps: [] },
     patch: patch === null ? null : { hash: await put(patch), bytes: patch.length },
     blobs: await Promise.all(contents.map(async (text) => ({ hash: await put(text), bytes: text.length }))),

@@ -5,7 +5,7 @@ import { quotaKinds } from '../../domain/quota.ts';
 import { roles, tokenScopes } from '../../domain/person.ts';
 import { secretUses } from '../../domain/secret.ts';
 import { promptKinds, promptStates } from '../../domain/prompt.ts';
-import { restoreStatuses, restoreSubjects, snapshotKinds } from '../../domain/snapshot.ts';
+import { restoreStatuses, restoreSubjects, snapshotKinds, type ConflictWay, type NewerBase } from '../../domain/snapshot.ts';
 import {
   messageStates,
   runOrigins,
@@ -100,6 +100,33 @@ export const RestoreSubjectEnum = builder.enumType('RestoreSubject', {
 export const RestoreChoiceKindEnum = builder.enumType('RestoreChoiceKind', {
   description: 'Which workspace a person chose to continue with.',
   values: ['LATEST', 'SNAPSHOT', 'NONE'] as const,
+});
+export const BaseChoiceEnum = builder.enumType('BaseChoice', {
+  description: 'Which commit the workspace of before goes on from.',
+  values: {
+    KEEP: { description: 'The one that it was on: everything is as it was left.' },
+    NEWEST: {
+      description:
+        'The newest commit of the environment’s branch, of each repository: the run’s work is merged with it, file by file. A repository that cannot be moved, such as one with a rebase under way, stays where it was, and the restore report says why.',
+    },
+  } as const,
+});
+export const ConflictWayEnum = builder.enumType('ConflictWay', {
+  description: 'What becomes of a file that the run and the newer base have both changed in the same place.',
+  values: {
+    MARKERS: {
+      description: 'As git merge leaves it: both versions in the file between conflict markers, and both in the index.',
+    },
+    BESIDE: { description: 'The base’s version is in place, and the run’s lies beside it under another name.' },
+  } satisfies Record<ConflictWay, { description: string }>,
+});
+export const NewerBaseStateEnum = builder.enumType('NewerBaseState', {
+  description: 'How a repository fared where its newest base was asked for.',
+  values: {
+    MOVED: { description: 'It is on the newest commit.' },
+    SAME: { description: 'There is none newer: it is as it was captured.' },
+    STAYED: { description: 'It is on the base of before: an entry of the report says why.' },
+  } satisfies Record<NewerBase['state'], { description: string }>,
 });
 export const NoticeLevelEnum = builder.enumType('NoticeLevel', {
   description: 'How much a notice matters.',

@@ -378,6 +378,9 @@ describe('a run that exists', () => {
         message: expect.stringContaining(fromSnapshotId),
       });
     }
+    expect(await mutate('continueRun', { clientKey: key(), runId, withoutWorkspace: true, base: 'NEWEST' })).toMatchObject({
+      __typename: 'InvalidInputError',
+    });
     const continued = await mutate(
       'continueRun',
       { clientKey: key(), runId, withoutWorkspace: true },

@@ -13,6 +13,7 @@ import './secret.ts';
 import './session.ts';
 import './sessionEvents.ts';
 import './snapshot.ts';
+import './snapshotDifference.ts';
 import './token.ts';
 import './transcript.ts';
 import './turnEvents.ts';

@@ -3,7 +3,14 @@ import { actorName } from '../../domain/actor.ts';
 import type { OpenedRepository } from '../../domain/events.ts';
 import type { Failure } from '../../domain/failure.ts';
 import type { PromptAnswer, PromptOption } from '../../domain/prompt.ts';
-import type { CaptureGap, FileChange, RepositoryPosition, RestoreEntry, RestoreReport } from '../../domain/snapshot.ts';
+import type {
+  CaptureGap,
+  FileChange,
+  NewerBase,
+  RepositoryPosition,
+  RestoreEntry,
+  RestoreReport,
+} from '../../domain/snapshot.ts';
 import type { Wait } from '../../domain/states.ts';
 import type { Usage } from '../../domain/usage.ts';
 import { builder } from './builder.ts';
@@ -12,6 +19,7 @@ import {
   CaptureGapStatusEnum,
   ChangeStatusEnum,
   FailureOriginEnum,
+  NewerBaseStateEnum,
   RestoreStatusEnum,
   RestoreSubjectEnum,
   WaitEnum,
@@ -131,6 +139,28 @@ const RestoreEntryRef = builder.objectRef<RestoreEntry>('RestoreEntry').implemen
   }),
 });
 
+const NewerBaseRef = builder.objectRef<NewerBase>('NewerBase').implement({
+  description: 'How one repository fared where its newest base was asked for.',
+  fields: (t) => ({
+    repository: t.exposeString('repository', { description: 'The repository’s folder in the workspace.' }),
+    branch: t.exposeString('branch', { description: 'The branch whose newest commit was asked for.' }),
+    state: t.expose('state', { type: NewerBaseStateEnum, description: 'Whether it was moved.' }),
+    from: t.exposeString('from', { nullable: true, description: 'The commit that the snapshot builds on.' }),
+    to: t.exposeString('to', { nullable: true, description: 'The commit that the workspace builds on now.' }),
+    merged: t.exposeInt('merged', { description: 'Files that both had changed, and that were merged.' }),
+    conflicts: t.exposeInt('conflicts', {
+      description: 'Files that both had changed and that someone must look at: an entry for each says what to do.',
+    }),
+    merging: t.exposeBoolean('merging', {
+      description: 'A merge is under way, as the run’s commits conflict with the base: committing ends it.',
+    }),
+    keptBranch: t.exposeString('keptBranch', {
+      nullable: true,
+      description: 'The branch that keeps the run’s commits, where the base’s history was rewritten.',
+    }),
+  }),
+});
+
 export const RestoreReportRef = builder.objectRef<RestoreReport>('RestoreReport').implement({
   description: 'What of a snapshot was applied to a workspace, and what was not and why.',
   fields: (t) => ({
@@ -141,6 +171,11 @@ export const RestoreReportRef = builder.objectRef<RestoreReport>('RestoreReport'
       type: [RestoreEntryRef],
       description: 'At most 500 lines, those not applied first.',
       resolve: (report) => [...report.entries],
+    }),
+    newerBase: t.field({
+      type: [NewerBaseRef],
+      description: 'One for each repository, where the newest base was asked for; empty elsewhere.',
+      resolve: (report) => [...(report.newerBase ?? [])],
     }),
     tookMs: t.exposeInt('tookMs', { description: 'Milliseconds.' }),
   }),

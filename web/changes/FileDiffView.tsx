@@ -82,6 +82,8 @@ export interface FileDiffViewProps {
   readonly path: string;
   /** Null when the patch does not have the file. */
   readonly diff: FileDiff | null;
+  /** Why there are no lines, where the diff does not say it. */
+  readonly note: string | null;
   /** Whether the patch was cut off, so that later files are missing. */
   readonly truncated: boolean;
   readonly viewed: boolean;
@@ -89,7 +91,8 @@ export interface FileDiffViewProps {
 }
 
 /** Why there are no lines to show, in words. */
-function why({ diff, change, truncated }: FileDiffViewProps): string {
+function why({ diff, change, note, truncated }: FileDiffViewProps): string {
+  if (note !== null) return note;
   if (diff?.kind === 'BINARY' || (!diff && change.additions === null)) return 'A binary file: there are no lines to compare.';
   if (diff?.kind === 'UNREADABLE') return 'This part of the patch could not be read.';
   if (!diff) return truncated ? 'Too large to show: the patch ends before this file.' : 'The patch does not have this file.';

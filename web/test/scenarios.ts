@@ -1,5 +1,5 @@
 import { failure } from '../../domain/failure.ts';
-import type { CaptureGap, FileChange, RestoreEntry } from '../../domain/snapshot.ts';
+import type { CaptureGap, ConflictWay, FileChange, NewerBase, RestoreEntry } from '../../domain/snapshot.ts';
 import type { StandInRun } from './standInRun.ts';
 import { StandInWorker } from './standInWorker.ts';
 import type { World } from './world.ts';
@@ -126,9 +126,24 @@ const conflict: RestoreEntry = {
   subject: 'FILE',
   path: 'src/webhooks/schedule.ts',
   status: 'CONFLICT',
-  reason: 'BASE_MOVED',
-  detail: 'Not applied: main changed lines 88 to 97 too. The newer base stands; make the change again on it.',
+  reason: 'BOTH_CHANGED',
+  detail:
+    'The run and main have both changed the same lines: both are in the file, between conflict markers. Make it what it should be. Then git add it.',
 };
+
+const newerBase: readonly NewerBase[] = [
+  {
+    repository: '.',
+    branch: 'main',
+    state: 'MOVED',
+    from: '9a0d41b6a2c1f08e7d5b3c4a19e2f7d60b8c5a31',
+    to: 'c41f7e92d08b35a6e1f4c7902b6d83ae5f10947c',
+    merged: 4,
+    conflicts: 1,
+    merging: false,
+    keptBranch: null,
+  },
+];
 
 const esc = '\u001b[';
 const tests = [
@@ -164,8 +179,15 @@ function firstSession(world: World, run: StandInRun, more: { gaps?: readonly Cap
   return worker;
 }
 
-function secondSession(world: World, run: StandInRun, entries: readonly RestoreEntry[]): StandInWorker {
+function secondSession(
+  world: World,
+  run: StandInRun,
+  entries: readonly RestoreEntry[],
+  { newest }: { newest?: ConflictWay } = {},
+): StandInWorker {
   const worker = new StandInWorker(world, run, 'us-1');
+  if (newest)
+    run.append({ type: 'run.continued', actor: world.person.actor, harness: null, restore: { kind: 'LATEST' }, newest });
   worker.followUp(secondScript);
   world.pass(900);
   worker.open();
@@ -173,7 +195,7 @@ function secondSession(world: World, run: StandInRun, entries: readonly RestoreE
   worker.take();
   world.pass(1_100);
   worker.opened();
-  worker.restored(entries);
+  worker.restored(entries, newest ? { newerBase } : {});
   worker.sandboxed();
   worker.beginTurn();
   return worker;
@@ -208,7 +230,7 @@ export const scenarios = {
     const run = world.addRun({ title: 'Retry webhook deliveries, on a base that has moved', origin: 'CLI' });
     firstSession(world, run, { gaps });
     world.time = Date.now() - 4 * minute;
-    const worker = secondSession(world, run, [...applied, conflict]);
+    const worker = secondSession(world, run, [...applied, conflict], { newest: 'MARKERS' });
     worker.command({ title: secondScript, output: tests, exitCode: 0, tookMs: 68_000 });
     worker.endTurn();
     worker.beginTurn();

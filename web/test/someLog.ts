@@ -151,7 +151,15 @@ class Writer extends LogWriter {
       else this.add({ __typename: 'MessageWithdrawnEvent', messageId, actor: mira });
     }
     if (what === 'CONTINUED') {
-      this.add({ __typename: 'RunContinuedEvent', actor: mira, nextHarness: null, restore: 'LATEST', chosenSnapshotId: null });
+      this.add({
+        __typename: 'RunContinuedEvent',
+        actor: mira,
+        nextHarness: null,
+        restore: 'LATEST',
+        base: 'KEEP',
+        conflicts: null,
+        chosenSnapshotId: null,
+      });
     }
   }
 }

@@ -16,7 +16,7 @@ import type { BlobStore } from '../../blobs/blobStore.ts';
 import { directoryStore } from '../../blobs/directoryStore.ts';
 import type { BranchNotPushed, BranchPushed, OpenedRepository } from '../../domain/events.ts';
 import type { SnapshotId, TeamId } from '../../domain/ids.ts';
-import type { BlobRef, RestoreReport } from '../../domain/snapshot.ts';
+import type { BlobRef, ConflictWay, RestoreReport } from '../../domain/snapshot.ts';
 import type { Captured } from '../capture.ts';
 import type { GitCredential } from '../gitCredential.ts';
 import { readManifest, type Manifest } from '../manifest.ts';
@@ -106,9 +106,15 @@ export class Lab {
     repositories: string | readonly RepositoryRequest[],
     {
       restoring = null,
+      newest = false,
       workspaces = this.workspaces,
       credentials = [],
-    }: { restoring?: BlobRef | null; workspaces?: Workspaces; credentials?: readonly GitCredential[] } = {},
+    }: {
+      restoring?: BlobRef | null;
+      newest?: boolean;
+      workspaces?: Workspaces;
+      credentials?: readonly GitCredential[];
+    } = {},
   ): Promise<LabWorkspace> {
     const name = `workspace-${++this.#count}`;
     const place = { directory: this.path(name), state: this.path(`${name}.state`) };
@@ -119,6 +125,7 @@ export class Lab {
       repositories: typeof repositories === 'string' ? [{ repository: '.', url: repositories, branch: null }] : repositories,
       workingBranch: 'baton/test',
       restoring,
+      newest,
       credentials,
       allowLocal: true,
       signal: this.signal,
@@ -131,12 +138,35 @@ export class Lab {
     { directory, state, opened }: LabWorkspace,
     previous: BlobRef | null = null,
     workspaces = this.workspaces,
+    more: { readonly seenAt?: string } = {},
   ): Promise<Captured> {
-    return workspaces.capture({ teamId: this.teamId, directory, state, opened, previous, quiesced: true, signal: this.signal });
+    const { teamId, signal } = this;
+    return workspaces.capture({ teamId, directory, state, opened, previous, quiesced: true, signal, ...more });
   }
 
-  restore({ directory, state, opened }: LabWorkspace, manifest: BlobRef, workspaces = this.workspaces): Promise<RestoreReport> {
-    return workspaces.restore({ teamId: this.teamId, directory, state, manifest, snapshotId, opened, signal: this.signal });
+  restore(
+    { directory, state, opened }: LabWorkspace,
+    manifest: BlobRef,
+    workspaces = this.workspaces,
+    {
+      conflicts = null,
+      ...more
+    }: { readonly conflicts?: ConflictWay | null; readonly seenAt?: string; readonly allowLocal?: boolean } = {},
+  ): Promise<RestoreReport> {
+    const { teamId, signal } = this;
+    const newest = conflicts && { conflicts, author: { name: 'A Person', email: 'person@example.com' }, suffix: '.baton-test' };
+    return workspaces.restore({
+      teamId,
+      directory,
+      state,
+      manifest,
+      snapshotId,
+      opened,
+      newest,
+      allowLocal: true,
+      signal,
+      ...more,
+    });
   }
 
   /** Pushes the branch of a workspace's only repository. */
@@ -172,17 +202,30 @@ export class Lab {
     const report = await this.restore(to, captured.summary.manifest);
     return { to, captured, report };
   }
+
+  /** Captures a workspace and restores it in a fresh one, onto the newest base. */
+  async carryOnto(
+    from: LabWorkspace,
+    repositories: string | readonly RepositoryRequest[],
+    conflicts: ConflictWay = 'MARKERS',
+    workspaces = this.workspaces,
+  ): Promise<{ to: LabWorkspace; captured: Captured; report: RestoreReport }> {
+    const captured = await this.capture(from);
+    const to = await this.open(repositories, { restoring: captured.summary.manifest, newest: true, workspaces });
+    const report = await this.restore(to, captured.summary.manifest, workspaces, { conflicts });
+    return { to, captured, report };
+  }
 }
 
 /** Everything of a repository that a restore must bring back, as text: equal for equal workspaces. */
-export function describeRepository(directory: string): Record<string, string> {
+export function describeRepository(directory: string, gitDirectory = join(directory, '.git')): Record<string, string> {
   return {
     status: git(directory, 'status', '--porcelain=v2', '-z'),
     told: git(directory, 'status'),
     index: git(directory, 'ls-files', '-s', '-t', '-v', '-z'),
     intentToAdd: git(directory, 'diff', '--name-only', '--diff-filter=A', '-z'),
     refs: git(directory, 'for-each-ref', '--format=%(refname) %(objectname) %(symref)'),
-    head: readFileSync(join(directory, '.git/HEAD'), 'latin1'),
+    head: readFileSync(join(gitDirectory, 'HEAD'), 'latin1'),
     worktree: describeFiles(directory),
   };
 }

@@ -66,12 +66,16 @@ function Continued(props: { entry: Extract<Entry, { kind: 'CONTINUED' }> }): JSX
     const kind = event().nextHarness;
     return kind ? `, by ${harnessLabel(kind)}` : '';
   };
+  const base = (): string =>
+    event().base === 'KEEP'
+      ? ''
+      : `, on the newest base, ${event().conflicts === 'BESIDE' ? 'conflicts beside the files' : 'conflicts in the files'}`;
   return (
     <Line
       entry={props.entry}
       icon="baton"
       verb={`${actorName(event().actor)} continued the run`}
-      target={choices[event().restore] + harness()}
+      target={choices[event().restore] + base() + harness()}
     />
   );
 }
