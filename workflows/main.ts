@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Runtime, type TelemetryOptions } from '@temporalio/worker';
 import { openBlobStore } from '../blobs/openBlobStore.ts';
 import { runPart } from '../config/part.ts';
+import { masterKeyTexts } from '../config/shared.ts';
 import { workerConfig, type WorkerConfig } from '../config/worker.ts';
 import { createHarnesses } from '../harnesses/registry.ts';
 import { detectSandbox } from '../harnesses/detectSandbox.ts';
@@ -22,7 +23,7 @@ await runPart(async () => {
     level: config.BATON_LOG_LEVEL,
     base: { part: 'worker', worker: config.BATON_WORKER_NAME },
     secrets: [
-      config.BATON_MASTER_KEY,
+      ...masterKeyTexts(config),
       config.model.apiKey ?? undefined,
       config.BATON_ANTHROPIC_API_KEY,
       passwordIn(config.DATABASE_URL),
@@ -39,7 +40,7 @@ await runPart(async () => {
   log.info(why);
   const stranded = endStrandedSandboxes();
   if (stranded > 0) log.info({ stranded }, 'sandboxes that a killed worker left half made were ended');
-  const blobs = openBlobStore({ place: config.BATON_BLOBS, masterKey: config.masterKey });
+  const blobs = openBlobStore({ place: config.BATON_BLOBS, masterKey: config.masterKey, previousKeys: config.previousKeys });
   const workspaces = createSessionWorkspaces({ config, blobs, sandbox, log });
   const worker = await startWorker(config, log, {
     sandbox,
