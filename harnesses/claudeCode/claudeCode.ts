@@ -22,6 +22,9 @@ const nodeInside = '/run/baton/node';
 const forwarderInside = '/run/baton/forwarder.cjs';
 const bridgeInside = '/run/baton/model';
 
+/** The variable by which the program knows its key. */
+const keyVariable = 'ANTHROPIC_API_KEY';
+
 /** How long the program may take until it says its first word, in milliseconds. */
 const startMs = 2 * 60_000;
 
@@ -60,7 +63,9 @@ export function createClaudeCode(settings: ClaudeCodeSettings, parts: ClaudeCode
   return {
     kind: 'CLAUDE_CODE',
     async start(setting) {
-      const { apiKey, baseUrl } = settings;
+      const { baseUrl } = settings;
+      // The environment's own goes before the workers'; it too is kept from the agent.
+      const apiKey = setting.variables[keyVariable] || settings.apiKey;
       if (apiKey === null) throw noKey();
       const program = await (parts.find ?? findProgram)(settings, setting);
       const scratch = setting.scratch ?? (await mkdtemp(join(tmpdir(), 'baton-claude-')));
@@ -81,7 +86,8 @@ export function createClaudeCode(settings: ClaudeCodeSettings, parts: ClaudeCode
 const noKey = (): FailureError =>
   new FailureError(
     'MODEL_NOT_CONFIGURED',
-    'Claude Code has no key for its model: set BATON_ANTHROPIC_API_KEY on the workers, restart them, then continue the run.',
+    'Claude Code has no key for its model: set BATON_ANTHROPIC_API_KEY on the workers and restart them, or give the environment a secret of the name ' +
+      'ANTHROPIC_API_KEY; then continue the run.',
   );
 
 interface Running {
@@ -168,7 +174,7 @@ class ClaudeCodeAgent implements Agent {
     const own = {
       ...variables,
       // The worker's bridge puts the real one in its place.
-      ANTHROPIC_API_KEY: 'kept-by-the-worker',
+      [keyVariable]: 'kept-by-the-worker',
       ...(bridge.url !== null && { ANTHROPIC_BASE_URL: bridge.url }),
     };
     const conversation = resume ? ['--resume', this.#conversationId] : ['--session-id', this.#conversationId];

@@ -18,8 +18,8 @@ export function failureIn(result: Result): Failure | null {
   if (status === 401 || status === 403) {
     return failure(
       'MODEL_REFUSED',
-      `The model’s provider refused the key of the workers (${status}): ${said}. Set BATON_ANTHROPIC_API_KEY on the workers to one that ` +
-        'is valid, restart them, then continue the run.',
+      `The model’s provider refused the key (${status}): ${said}. Set the environment’s secret ANTHROPIC_API_KEY, or else ` +
+        'BATON_ANTHROPIC_API_KEY on the workers, to one that is valid, then continue the run.',
     );
   }
   if (status !== null && refusals.has(status)) {

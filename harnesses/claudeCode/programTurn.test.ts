@@ -23,7 +23,7 @@ const [, sandbox] = sandboxes[0] ?? [];
 /** One turn of a session of its own, and more where more texts are given; the result is the last one's. */
 async function work(
   harness: Harness,
-  { ask = nobody, turnTimeoutMs = 60_000, prepare = (_workspace: string): void => {}, texts = ['Go.'] } = {},
+  { ask = nobody, turnTimeoutMs = 60_000, prepare = (_workspace: string): void => {}, texts = ['Go.'], variables = {} } = {},
 ): Promise<Worked> {
   if (!sandbox) throw new Error('there is no sandbox');
   await using place = await makePlace();
@@ -31,7 +31,7 @@ async function work(
   prepare(sandbox.workspacePath(place.setting));
   const events: AgentEvent[] = [];
   const emit = async (event: AgentEvent) => void events.push(event);
-  const agent = await harness.start({ sandbox, workspace, home, variables: {}, network: false, turnTimeoutMs });
+  const agent = await harness.start({ sandbox, workspace, home, variables, network: false, turnTimeoutMs });
   try {
     const results: TurnResult[] = [];
     for (const [index, text] of texts.entries()) {
@@ -170,6 +170,23 @@ describe('with the real program', () => {
     expect(output).toContain('ANTHROPIC_API_KEY=kept-by-the-worker');
     expect(output).not.toContain('the-real-key');
     expect(model.last.key).toBe('the-real-key');
+  });
+
+  it('asks with the environment’s own key where there is one, and keeps that too from the agent', async () => {
+    const program = await findClaudeCode();
+    const model = await ModelServer.start();
+    try {
+      const variables = { ANTHROPIC_API_KEY: 'the-key-of-the-environment' };
+      const command = 'cat /proc/self/environ /proc/$PPID/environ';
+      model.will(calls('Bash', { command, description: 'look for it' }));
+      const ask: Ask = async () => ({ optionId: 'allow', text: null });
+      const { result, events } = await work(claudeCodeWith(model, program), { variables, ask });
+      expect(result.reason).toBe('COMPLETED');
+      expect(model.last.key).toBe('the-key-of-the-environment');
+      expect(JSON.stringify(events)).not.toContain('the-key-of-the-environment');
+    } finally {
+      await model.stop();
+    }
   });
 
   it('fails with what to set when the provider refuses the key', async () => {
