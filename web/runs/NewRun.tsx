@@ -1,5 +1,5 @@
 import { useNavigate } from '@solidjs/router';
-import { createEffect, createMemo, createSignal, For, Show, type JSX } from 'solid-js';
+import { createEffect, createMemo, createSignal, createUniqueId, For, Show, type JSX } from 'solid-js';
 import { harnessCapabilities, harnessKinds, type HarnessKind } from '../../domain/harness.ts';
 import { defaultIdleSeconds } from '../../domain/states.ts';
 import { ask, send } from '../api/client.ts';
@@ -51,6 +51,7 @@ const tasks: Record<
 export function NewRun(props: { start: NewRunStart; onClose: () => void }): JSX.Element {
   const navigate = useNavigate();
   const clientKey = createClientKeys();
+  const harnessId = createUniqueId();
   const { state, reload } = createLoaded(async () =>
     (await ask(EnvironmentsDocument, { first: 100 })).environments.edges.map(({ node }) => node),
   );
@@ -194,10 +195,11 @@ export function NewRun(props: { start: NewRunStart; onClose: () => void }): JSX.
                 </span>
               </label>
               <Show when={harnessKinds.length > 1}>
-                <label class="form-label">
-                  Harness
+                <div class="form-label">
+                  <label for={harnessId}>Harness</label>
                   <span class="chosen">
                     <select
+                      id={harnessId}
                       class="input"
                       value={harness() ?? ''}
                       onChange={(event) => setHarness((event.currentTarget.value || null) as HarnessKind | null)}
@@ -207,7 +209,7 @@ export function NewRun(props: { start: NewRunStart; onClose: () => void }): JSX.
                     </select>
                     <Icon name="down" />
                   </span>
-                </label>
+                </div>
               </Show>
             </div>
             <Show when={problem()}>
