@@ -14,6 +14,13 @@ export interface EnvironmentRepository {
   readonly path: string;
   /** Whether the run's branch is pushed when a session ends; not there in environments of before there was a choice. */
   readonly push?: boolean;
+  /** What a snapshot takes of it beyond git; not there in environments of before there was a choice. */
+  readonly snapshot?: RepositorySnapshot;
+}
+
+export interface RepositorySnapshot {
+  /** Patterns, as in a gitignore file, of what is captured although the repository's rules ignore it. */
+  readonly ignored: readonly string[];
 }
 
 /** All that a worker needs to open a session. */

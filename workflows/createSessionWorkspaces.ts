@@ -59,6 +59,7 @@ export function createSessionWorkspaces({ config, blobs, sandbox, log }: Session
       const { summary, changes } = await workspaces.capture({
         ...placeOf(session, info),
         opened: session.opened,
+        declared: { ignored: Object.fromEntries(info.repositories.map(({ path, snapshot }) => [path, snapshot?.ignored ?? []])) },
         previous: session.manifest,
         quiesced: true,
         signal,

@@ -13,6 +13,7 @@ import { changesBetween } from './changesBetween.ts';
 import { ContentWriter } from './contentWriter.ts';
 import type { Git } from './git.ts';
 import {
+  manifestVersion,
   readManifest,
   serializeManifest,
   type Change,
@@ -32,12 +33,20 @@ const namedGaps = 200;
 /** The patch is for people: it ends after this much. Bytes. */
 const patchBytes = 2 * 1024 * 1024;
 
+/** What the environment wants captured that git alone would leave out. */
+export interface DeclaredFiles {
+  /** By repository: patterns, as in a gitignore file, of what is captured although the repository's rules ignore it. */
+  readonly ignored: Readonly<Record<string, readonly string[]>>;
+}
+
 export interface CaptureRequest {
   readonly teamId: TeamId;
   readonly directory: string;
   /** The worker's own directory beside the workspace, as given to `open`. */
   readonly state: string;
   readonly opened: readonly OpenedRepository[];
+  /** What it takes beyond git. Nothing by default. */
+  readonly declared?: DeclaredFiles | undefined;
   /** The manifest of the run's last snapshot: what has not changed since is neither read nor stored again. */
   readonly previous: BlobRef | null;
   /** Whether nothing can write to the workspace meanwhile. */
@@ -151,6 +160,7 @@ function captureOne(
     atOpen,
     previous: usable,
     watched: state.readWatched(repository.repository),
+    declared: request.declared?.ignored[repository.repository] ?? [],
     memory: usable && (memory?.repositories[repository.repository] ?? null),
     writer,
     sizes,
@@ -223,7 +233,7 @@ function assemble(
     });
   return {
     format: 'baton-snapshot',
-    version: 1,
+    version: manifestVersion,
     repositories: repositories.map((captured): RepositoryManifest => ({
       ...captured.manifest,
       git: gitOf(captured, renumber),

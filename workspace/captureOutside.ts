@@ -1,11 +1,10 @@
-import { setImmediate as breathe } from 'node:timers/promises';
 import type { Beneath } from './beneath.ts';
 import type { BytePath } from './bytePath.ts';
 import { captureFiles, type CapturedEntry, type FileKnowledge } from './captureFiles.ts';
 import type { ContentWriter } from './contentWriter.ts';
 import type { Gap, ManifestEntry } from './manifest.ts';
 import type { Sizes } from './sizeLimits.ts';
-import { gitFolder } from './sideRepository.ts';
+import { walkFolder, type FolderWalk } from './walkFolder.ts';
 
 export interface CaptureOutsideRequest {
   readonly files: Beneath;
@@ -53,41 +52,9 @@ export async function captureOutside(request: CaptureOutsideRequest): Promise<Ca
   };
 }
 
-export interface OutsideWalk {
-  readonly paths: BytePath[];
-  readonly empty: BytePath[];
-  readonly gaps: Gap[];
-}
-
 /** Every file and empty directory beside the repositories; what cannot travel is named. */
-export async function walkOutside(files: Beneath, repositories: readonly BytePath[], signal: AbortSignal): Promise<OutsideWalk> {
-  const walk: OutsideWalk = { paths: [], empty: [], gaps: [] };
-  if (!repositories.includes('')) await look(files, '', repositories, walk, signal);
+export async function walkOutside(files: Beneath, repositories: readonly BytePath[], signal: AbortSignal): Promise<FolderWalk> {
+  const walk: FolderWalk = { paths: [], empty: [], gaps: [] };
+  if (!repositories.includes('')) await walkFolder({ files, leaveOut: repositories, signal }, '', walk);
   return walk;
-}
-
-const skip = (path: BytePath, reason: string, detail: string): Gap => ({ path, status: 'SKIPPED', reason, detail });
-
-async function look(
-  files: Beneath,
-  path: BytePath,
-  repositories: readonly BytePath[],
-  walk: OutsideWalk,
-  signal: AbortSignal,
-): Promise<void> {
-  await breathe();
-  signal.throwIfAborted();
-  const entries = files.list(path) ?? [];
-  if (path !== '' && entries.some(({ name }) => name === gitFolder)) {
-    walk.gaps.push(skip(path, 'NESTED_REPOSITORY', 'it is a repository that the environment does not name, and does not travel'));
-    return;
-  }
-  if (entries.length === 0 && path !== '') walk.empty.push(path);
-  for (const { name, isDirectory, isFile, isSymbolicLink } of entries) {
-    const child = path === '' ? name : `${path}/${name}`;
-    if (repositories.includes(child)) continue;
-    if (isDirectory) await look(files, child, repositories, walk, signal);
-    else if (isFile || isSymbolicLink) walk.paths.push(child);
-    else walk.gaps.push(skip(child, 'SPECIAL_FILE', 'a socket, FIFO or device has no content that could travel'));
-  }
 }

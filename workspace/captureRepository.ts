@@ -17,6 +17,7 @@ import type { Change, Gap, GitManifest, IndexManifest, RepositoryManifest } from
 import { NeededObjects } from './neededObjects.ts';
 import { operationGaps } from './operations.ts';
 import type { RefTarget } from './refs.ts';
+import { scanDeclared } from './scanDeclared.ts';
 import { scanWorktree, type Scan } from './scan.ts';
 import type { Sizes } from './sizeLimits.ts';
 import { gitFolder, ObjectsUnreadableError, type SideRepository } from './sideRepository.ts';
@@ -39,6 +40,8 @@ export interface CaptureRepositoryRequest {
   readonly memory: RepositoryMemory | null;
   /** Tracked files that are looked at in any case. */
   readonly watched: readonly BytePath[];
+  /** Patterns of what is captured although it is ignored. */
+  readonly declared: readonly string[];
   readonly writer: ContentWriter;
   readonly sizes: Sizes;
   readonly signal: AbortSignal;
@@ -109,7 +112,7 @@ class RepositoryCapture {
     const git = this.#openGit();
     showToSide(side, git?.state.files ?? []);
     const sameIndex = git !== null && previous?.git?.index != null && memory?.index?.key === git.indexFile?.key;
-    const [scan, settings, extra, headBlobs] = await Promise.all([
+    const [scan, declared, settings, extra, headBlobs] = await Promise.all([
       scanWorktree({
         ...this.#request,
         files: this.#files,
@@ -117,11 +120,12 @@ class RepositoryCapture {
         tree: () => this.#tree,
         changedDirectories: memory?.directories ?? [],
       }),
+      scanDeclared({ ...this.#request, files: this.#files, patterns: this.#request.declared }),
       git && readSettings(side, git.directory, signal),
       sameIndex ? (memory?.index?.extra ?? []) : this.#extraPaths(git),
       git && this.#base !== null ? git.headBlobs(this.#base) : new Set<string>(),
     ]);
-    this.#gaps.push(...scan.gaps);
+    this.#gaps.push(...scan.gaps, ...declared.gaps);
     const hasBlob = (oid: string) => this.#tree.hasBlob(oid) || headBlobs.has(oid);
     const commits = git && (await this.#commits(git));
     const sameGit =
@@ -129,8 +133,15 @@ class RepositoryCapture {
       commits !== null &&
       sameTips(commits.tips, previous.git?.commits.tips ?? []) &&
       git.headCommit === previous.git?.headCommit;
-    const files = await this.#captureFiles(git, scan, extra, hasBlob, sameGit);
-    const entries = [...files.entries, ...this.#emptyDirectories(scan)].sort((a, b) => (a.path < b.path ? -1 : 1));
+    const open = new Set([...scan.tracked, ...scan.untracked, ...extra, ...this.#request.watched]);
+    const ignored = new Set([...declared.paths, ...declared.empty].filter((path) => !open.has(path)));
+    // What is only there by declaration comes last: where the snapshot is full, it is what stays out.
+    const paths = [[...open], declared.paths.filter((path) => ignored.has(path))].flatMap((some) => some.sort());
+    const files = await this.#captureFiles(git, paths, hasBlob, sameGit);
+    const folders = this.#emptyDirectories([...new Set([...scan.emptyDirectories, ...declared.empty])]);
+    const entries = [...files.entries, ...folders]
+      .map((entry) => markIgnored(entry, ignored))
+      .sort((a, b) => (a.path < b.path ? -1 : 1));
     const captured = git && commits && (await this.#captureGit(git, commits, entries, hasBlob, sameGit, settings));
     const view = await this.#view(git, entries, captured?.index ?? null);
     return {
@@ -181,7 +192,7 @@ class RepositoryCapture {
   }
 
   #manifest(ignored: readonly BytePath[], changes: readonly Change[]): CapturedRepository['manifest'] {
-    const { repository, side } = this.#request;
+    const { repository, side, declared } = this.#request;
     const gaps = [...this.#gaps, ...(this.#git?.gaps ?? [])];
     return {
       repository: repository.repository,
@@ -193,6 +204,7 @@ class RepositoryCapture {
       present: true,
       ignored: ignored.slice(0, namedIgnored),
       ignoredCount: ignored.length,
+      ...(declared.length > 0 && { declared: [...declared] }),
       gaps: gaps.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)),
       changes: [...changes],
     };
@@ -241,14 +253,8 @@ class RepositoryCapture {
     return captured;
   }
 
-  async #captureFiles(
-    git: AgentGit | null,
-    scan: Scan,
-    extra: readonly BytePath[],
-    hasBlob: (oid: string) => boolean,
-    sameGit: boolean,
-  ) {
-    const { previous, memory, watched, writer, sizes, side, signal } = this.#request;
+  async #captureFiles(git: AgentGit | null, paths: readonly BytePath[], hasBlob: (oid: string) => boolean, sameGit: boolean) {
+    const { previous, memory, writer, sizes, side, signal } = this.#request;
     const before = memory ? (previous?.entries ?? []) : [];
     const knowledge = async (): Promise<FileKnowledge> => {
       const index = (await git?.index()) ?? null;
@@ -262,7 +268,7 @@ class RepositoryCapture {
     const files = await captureFiles({
       files: this.#files,
       format: side.format,
-      paths: [...new Set([...scan.tracked, ...scan.untracked, ...extra, ...watched])].sort(),
+      paths,
       knowledge,
       seen: memory?.seen ?? {},
       previous: new Map(before.map((entry) => [entry.path, entry])),
@@ -276,8 +282,8 @@ class RepositoryCapture {
     return files;
   }
 
-  #emptyDirectories(scan: Scan): CapturedEntry[] {
-    return scan.emptyDirectories.flatMap((path) => {
+  #emptyDirectories(paths: readonly BytePath[]): CapturedEntry[] {
+    return paths.flatMap((path) => {
       const stat = this.#files.stat(path);
       return stat?.isDirectory() ? [{ kind: 'DIRECTORY', path, mode: Number(stat.mode & 0o777n) } as const] : [];
     });
@@ -362,6 +368,12 @@ class RepositoryCapture {
       };
     }
   }
+}
+
+function markIgnored(entry: CapturedEntry, ignored: ReadonlySet<BytePath>): CapturedEntry {
+  if (entry.kind === 'ABSENT') return entry;
+  const { ignored: before, ...rest } = entry;
+  return ignored.has(entry.path) ? { ...rest, ignored: true } : before ? rest : entry;
 }
 
 /** What the rules ignore, but for what was added to the index all the same. */

@@ -30,13 +30,17 @@ function repositoryChanges(before: RepositoryManifest | null, after: RepositoryM
   // Entries tell what differs from their base commit: over two bases, they do not compare.
   if (before === null || before.base !== after.base) return after.changes;
   const [was, is] = [countsOf(before), countsOf(after)];
-  return entryChanges(byPath(before.entries), byPath(after.entries), (path) => {
+  return entryChanges(byPath(shown(before)), byPath(shown(after)), (path) => {
     const [old, now] = [was.get(path), is.get(path)];
     if (old && now) return null;
     // Back to the base commit: what was added is gone again.
     return now ?? (old ? { additions: old.deletions, deletions: old.additions } : null);
   });
 }
+
+/** What is ignored may travel, but is no change. */
+const shown = ({ entries }: RepositoryManifest): ManifestEntry[] =>
+  entries.filter((entry) => entry.kind === 'ABSENT' || !entry.ignored);
 
 const countsOf = ({ changes }: RepositoryManifest) => new Map(changes.map((change) => [change.path, change]));
 

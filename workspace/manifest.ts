@@ -8,9 +8,10 @@ import { decodePath, encodePath, type BytePath } from './bytePath.ts';
  * What a snapshot holds, every entry of it. A manifest is a blob of JSON; it names no time, no session and no machine,
  * so that equal workspaces of a team have the same manifest, stored once.
  *
- * Version 1. A reader refuses versions it does not know, and ignores nothing: an unknown field is an error too.
+ * Version 2. A reader refuses versions it does not know, and ignores nothing: an unknown field is an error too. Version 1
+ * had nothing of what is optional.
  */
-export const manifestVersion = 1;
+export const manifestVersion = 2;
 
 /** A path: UTF-8, or a NUL and its bytes as latin1. */
 const path = z.codec(
@@ -37,6 +38,9 @@ export type BaseVersion = z.output<typeof version>;
 const glance = z.enum(['SAME', 'COMPARE', 'OTHER']);
 export type Glance = z.output<typeof glance>;
 
+/** True for what the repository's rules ignore, and the environment wants captured all the same. */
+const ignored = z.literal(true).optional();
+
 /** A regular file. */
 const file = z.strictObject({
   kind: z.literal('FILE'),
@@ -54,6 +58,7 @@ const file = z.strictObject({
   /** What the base commit has at this path; null for nothing. */
   base: version.nullable(),
   glance,
+  ignored,
 });
 
 const link = z.strictObject({
@@ -64,10 +69,11 @@ const link = z.strictObject({
   oid,
   base: version.nullable(),
   glance,
+  ignored,
 });
 
 /** A directory with nothing in it; any other is there because of what it holds. */
-const directory = z.strictObject({ kind: z.literal('DIRECTORY'), path, mode: z.int().min(0).max(0o777) });
+const directory = z.strictObject({ kind: z.literal('DIRECTORY'), path, mode: z.int().min(0).max(0o777), ignored });
 
 /** A file of the base commit that is not in the worktree any more. */
 const absent = z.strictObject({ kind: z.literal('ABSENT'), path, base: version });
@@ -165,6 +171,8 @@ const repository = z.strictObject({
   /** Left out because the repository's own rules ignore it; a folder ends with a slash and means all in it that is no entry. At most 1,000. */
   ignored: z.array(path),
   ignoredCount: count,
+  /** Patterns of what was captured although it is ignored: what matches them and is no entry was not there. */
+  declared: z.array(z.string()).optional(),
   gaps: z.array(gap),
   /** For people: against the base commit. */
   changes: z.array(change),
@@ -173,7 +181,7 @@ export type RepositoryManifest = z.output<typeof repository>;
 
 const manifest = z.strictObject({
   format: z.literal('baton-snapshot'),
-  version: z.literal(manifestVersion),
+  version: z.union([z.literal(1), z.literal(manifestVersion)]),
   repositories: z.array(repository),
   /** Files of the workspace that lie in none of its repositories. */
   outside: z.strictObject({ entries: z.array(entry), gaps: z.array(gap) }),

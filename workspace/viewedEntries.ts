@@ -21,10 +21,13 @@ function isAsBase(entry: AnyEntry, indexed: (path: BytePath) => boolean): boolea
   return entry.base.oid === entry.oid || (entry.glance === 'SAME' && !indexed(entry.path));
 }
 
+/** Git does not show what is ignored, and neither do views, though it may travel. */
+const isIgnored = (entry: AnyEntry): boolean => entry.kind !== 'ABSENT' && entry.ignored === true;
+
 /** What a view shows of entries. `indexed` tells paths that the index has otherwise than the base commit. */
 export function viewedEntries(entries: readonly AnyEntry[], indexed: (path: BytePath) => boolean): ViewedEntry[] {
   return entries
-    .filter((entry) => !isAsBase(entry, indexed))
+    .filter((entry) => !isIgnored(entry) && !isAsBase(entry, indexed))
     .map((entry) => {
       switch (entry.kind) {
         case 'FILE':
@@ -55,7 +58,7 @@ export function sameView(a: readonly ViewedEntry[], b: readonly ViewedEntry[]): 
 /** The changes without line counts, where git cannot make the view. */
 export function changesWithoutView(entries: readonly AnyEntry[], indexed: (path: BytePath) => boolean): Change[] {
   return entries.flatMap((entry) =>
-    isAsBase(entry, indexed)
+    isIgnored(entry) || isAsBase(entry, indexed)
       ? []
       : [{ path: entry.path, status: plainStatus(entry), oldPath: null, additions: null, deletions: null }],
   );

@@ -1,6 +1,16 @@
-import type { EnvironmentRepository } from '../../journal/readSession.ts';
+import type { EnvironmentRepository, RepositorySnapshot } from '../../journal/readSession.ts';
 import { builder } from './builder.ts';
 import { HarnessKindEnum } from './enums.ts';
+
+const RepositorySnapshotRef = builder.objectRef<RepositorySnapshot>('RepositorySnapshot').implement({
+  description: 'What snapshots take of a repository beyond git.',
+  fields: (t) => ({
+    ignored: t.stringList({
+      description: 'Patterns, as in a gitignore file, of what is captured although the repository’s rules ignore it.',
+      resolve: ({ ignored }) => [...ignored],
+    }),
+  }),
+});
 
 const RepositoryRef = builder.objectRef<EnvironmentRepository>('Repository').implement({
   description: 'A repository of an environment.',
@@ -11,6 +21,11 @@ const RepositoryRef = builder.objectRef<EnvironmentRepository>('Repository').imp
     push: t.boolean({
       description: 'Whether the run’s branch is pushed to it when a session ends.',
       resolve: ({ push }) => push ?? false,
+    }),
+    snapshot: t.field({
+      type: RepositorySnapshotRef,
+      description: 'What snapshots take of it beyond git.',
+      resolve: ({ snapshot }) => snapshot ?? { ignored: [] },
     }),
   }),
 });

@@ -264,22 +264,34 @@ describe('creating an environment', () => {
     mutate(
       'createEnvironment',
       { clientKey: key(), name: key(), repositories: [{ url: 'https://example.com/a/b.git' }], ...input },
-      'environment { name repositories { url branch path push } setupCommands variables { name } }',
+      'environment { name repositories { url branch path push snapshot { ignored } } setupCommands variables { name } }',
     );
 
   test('keeps what it was given and fills in folders', async () => {
     const created = await create({
       repositories: [
         { url: 'https://example.com/a/one.git' },
-        { url: 'git@example.com:a/two', branch: 'next', path: 'deep/two', push: true },
+        {
+          url: 'git@example.com:a/two',
+          branch: 'next',
+          path: 'deep/two',
+          push: true,
+          snapshot: { ignored: ['.env.local', 'build/**'] },
+        },
       ],
       setupCommands: ['npm ci'],
       variables: [{ name: 'CI', value: '1' }],
     });
     expect(created.environment).toMatchObject({
       repositories: [
-        { url: 'https://example.com/a/one.git', branch: null, path: 'one', push: false },
-        { url: 'git@example.com:a/two', branch: 'next', path: 'deep/two', push: true },
+        { url: 'https://example.com/a/one.git', branch: null, path: 'one', push: false, snapshot: { ignored: [] } },
+        {
+          url: 'git@example.com:a/two',
+          branch: 'next',
+          path: 'deep/two',
+          push: true,
+          snapshot: { ignored: ['.env.local', 'build/**'] },
+        },
       ],
       setupCommands: ['npm ci'],
       variables: [{ name: 'CI' }],
@@ -288,6 +300,7 @@ describe('creating an environment', () => {
 
   test.each<[string, object]>([
     ['no repository', { repositories: [] }],
+    ['a pattern of two lines', { repositories: [{ url: '/x', snapshot: { ignored: ['a\nb'] } }] }],
     ['an address that is an option', { repositories: [{ url: '--upload-pack=x' }] }],
     ['an address that runs a program', { repositories: [{ url: 'ext::sh' }] }],
     ['a password in the address', { repositories: [{ url: 'https://u:p@example.com/a' }] }],

@@ -29,7 +29,7 @@ export function EnvironmentCard(props: { environment: EnvironmentPartsFragment }
           <dt>Repositories</dt>
           <dd>
             <For each={props.environment.repositories}>
-              {({ url, branch, path, push }) => (
+              {({ url, branch, path, push, snapshot }) => (
                 <p>
                   <code>{url}</code>
                   <Show when={branch}>
@@ -42,6 +42,9 @@ export function EnvironmentCard(props: { environment: EnvironmentPartsFragment }
                   </Show>
                   <Show when={push}>
                     <span class="dim">, the run’s branch is pushed</span>
+                  </Show>
+                  <Show when={snapshot.ignored.length > 0}>
+                    <span class="dim">, snapshots also take</span> <code>{snapshot.ignored.join(' ')}</code>
                   </Show>
                 </p>
               )}

@@ -114,6 +114,23 @@ export function EnvironmentForm(props: EnvironmentFormProps): JSX.Element {
                 />
                 Push the run’s branch when a session ends
               </label>
+              <HintedField
+                label="Ignored files that travel"
+                hint="Patterns as in .gitignore, one a line: snapshots take what matches them, although the repository ignores it."
+                class="form-label form-wide"
+              >
+                {(ties) => (
+                  <textarea
+                    {...ties}
+                    class="input mono"
+                    rows={1}
+                    placeholder=".env.local"
+                    spellcheck={false}
+                    value={repository().ignored}
+                    onInput={(event) => setRepository(index, { ignored: event.currentTarget.value })}
+                  />
+                )}
+              </HintedField>
             </fieldset>
           )}
         </Index>

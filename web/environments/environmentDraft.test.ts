@@ -14,7 +14,7 @@ describe('a draft of an environment', () => {
       ...noEnvironment,
       repositories: [
         { ...noRepository, url: ' /srv/ledger ' },
-        { ...noRepository, url: '/srv/docs', push: true },
+        { ...noRepository, url: '/srv/docs', push: true, ignored: '.env.local\n\nbuild/**\n' },
         { ...noRepository, branch: 'x' },
       ],
       setup: 'npm ci\n\n  npm run build ',
@@ -24,7 +24,10 @@ describe('a draft of an environment', () => {
       ok: true,
       input: {
         name: 'ledger',
-        repositories: [{ url: '/srv/ledger' }, { url: '/srv/docs', push: true }],
+        repositories: [
+          { url: '/srv/ledger' },
+          { url: '/srv/docs', push: true, snapshot: { ignored: ['.env.local', 'build/**'] } },
+        ],
         setupCommands: ['npm ci', 'npm run build'],
         variables: [{ name: 'TOKEN', value: 'a=b' }],
       },

@@ -6,6 +6,8 @@ export interface RepositoryDraft {
   readonly branch: string;
   readonly path: string;
   readonly push: boolean;
+  /** Patterns, one a line. */
+  readonly ignored: string;
 }
 
 /** An environment as the form has it: everything a text. */
@@ -18,7 +20,7 @@ export interface EnvironmentDraft {
   readonly idleSeconds: string;
 }
 
-export const noRepository: RepositoryDraft = { url: '', branch: '', path: '', push: false };
+export const noRepository: RepositoryDraft = { url: '', branch: '', path: '', push: false, ignored: '' };
 
 export const noEnvironment: EnvironmentDraft = {
   name: '',
@@ -55,11 +57,12 @@ export function inputOf(draft: EnvironmentDraft): DraftResult {
     input: {
       name: draft.name.trim() || nameOfRemote(repositories[0]?.url ?? ''),
       ...(draft.teamId && { teamId: draft.teamId }),
-      repositories: repositories.map(({ url, branch, path, push }) => ({
+      repositories: repositories.map(({ url, branch, path, push, ignored }) => ({
         url: url.trim(),
         ...(branch.trim() && { branch: branch.trim() }),
         ...(path.trim() && { path: path.trim() }),
         ...(push && { push }),
+        ...(ignored.trim() && { snapshot: { ignored: lines(ignored) } }),
       })),
       setupCommands: lines(draft.setup),
       variables: variables.flatMap((found) =>

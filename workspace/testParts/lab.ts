@@ -17,10 +17,11 @@ import { directoryStore } from '../../blobs/directoryStore.ts';
 import type { BranchNotPushed, BranchPushed, OpenedRepository } from '../../domain/events.ts';
 import type { SnapshotId, TeamId } from '../../domain/ids.ts';
 import type { BlobRef, RestoreReport } from '../../domain/snapshot.ts';
-import type { Captured } from '../capture.ts';
+import type { Captured, DeclaredFiles } from '../capture.ts';
 import { readManifest, type Manifest } from '../manifest.ts';
 import type { RepositoryRequest } from '../open.ts';
 import type { PushRequest } from '../pushBranch.ts';
+import type { SizeLimits } from '../sizeLimits.ts';
 import { createWorkspaces, type Workspaces } from '../workspaces.ts';
 
 /** A workspace that a test has opened. */
@@ -86,8 +87,8 @@ export class Lab {
   }
 
   /** Another worker: the same blobs, mirrors of its own. */
-  worker(name: string, blobs: BlobStore = this.blobs): Workspaces {
-    return createWorkspaces({ blobs, mirrors: join(this.root, name, 'mirrors') });
+  worker(name: string, blobs: BlobStore = this.blobs, limits?: SizeLimits): Workspaces {
+    return createWorkspaces({ blobs, mirrors: join(this.root, name, 'mirrors'), ...(limits && { limits }) });
   }
 
   /** A repository to open, with one commit of these files on `main`. */
@@ -125,8 +126,18 @@ export class Lab {
     { directory, state, opened }: LabWorkspace,
     previous: BlobRef | null = null,
     workspaces = this.workspaces,
+    declared?: DeclaredFiles,
   ): Promise<Captured> {
-    return workspaces.capture({ teamId: this.teamId, directory, state, opened, previous, quiesced: true, signal: this.signal });
+    return workspaces.capture({
+      teamId: this.teamId,
+      directory,
+      state,
+      opened,
+      declared,
+      previous,
+      quiesced: true,
+      signal: this.signal,
+    });
   }
 
   restore({ directory, state, opened }: LabWorkspace, manifest: BlobRef, workspaces = this.workspaces): Promise<RestoreReport> {
@@ -160,8 +171,9 @@ export class Lab {
   async carry(
     from: LabWorkspace,
     repositories: string | readonly RepositoryRequest[],
+    declared?: DeclaredFiles,
   ): Promise<{ to: LabWorkspace; captured: Captured; report: RestoreReport }> {
-    const captured = await this.capture(from);
+    const captured = await this.capture(from, null, this.workspaces, declared);
     const to = await this.open(repositories, { restoring: captured.summary.manifest });
     const report = await this.restore(to, captured.summary.manifest);
     return { to, captured, report };

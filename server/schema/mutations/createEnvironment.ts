@@ -9,6 +9,7 @@ import { HarnessKindEnum } from '../enums.ts';
 import { ForbiddenError } from '../apiError.ts';
 import { IdempotencyConflictError, InvalidInputError, NotFoundError } from '../errors.ts';
 import { admittedOr, clientKeyOf } from './admitted.ts';
+import { RepositorySnapshotInput, repositorySnapshotOf } from './declaredInput.ts';
 import { CreateEnvironmentPayload } from './payloads.ts';
 
 const most = { repositories: 20, setupCommands: 50, variables: 200, characters: 32_768, idleSeconds: 24 * 3_600 };
@@ -25,6 +26,7 @@ const RepositoryInput = builder.inputType('RepositoryInput', {
     push: t.boolean({
       description: 'Whether the run’s branch is pushed to it when a session ends, with the workers’ credentials. Default: false.',
     }),
+    snapshot: t.field({ type: RepositorySnapshotInput, description: 'What snapshots take of it beyond git.' }),
   }),
 });
 const VariableInput = builder.inputType('VariableInput', {
@@ -114,12 +116,18 @@ function validated(teamId: TeamId, input: Input): NewEnvironment {
 function repositoriesOf(given: Input['repositories']): EnvironmentRepository[] {
   if (given.length === 0) throw new InvalidInputError('repositories', 'Name at least one repository.');
   if (given.length > most.repositories) throw new InvalidInputError('repositories', `At most ${most.repositories} repositories.`);
-  const repositories = given.map(({ url, branch, path, push }) => {
+  const repositories = given.map(({ url, branch, path, push, snapshot }) => {
     const refused = refuseRepositoryUrl(url);
     if (refused) throw new InvalidInputError('repositories', refused);
     if (branch && !isBranchName(branch))
       throw new InvalidInputError('repositories', `${JSON.stringify(branch)} is not the name of a branch.`);
-    return { url, branch: branch || null, path: path || (given.length === 1 ? '.' : folderOf(url)), push: push ?? false };
+    return {
+      url,
+      branch: branch || null,
+      path: path || (given.length === 1 ? '.' : folderOf(url)),
+      push: push ?? false,
+      ...repositorySnapshotOf(snapshot),
+    };
   });
   const paths = repositories.map(({ path }) => path);
   for (const path of paths) {

@@ -1,0 +1,12 @@
+/** At most so many patterns or paths in one list of an environment. */
+const mostLines = 100;
+const mostCharacters = 1_000;
+
+/** Why a list of an environment's patterns or paths is not acceptable; null when it is. */
+export function refuseDeclared(lines: readonly string[]): string | null {
+  if (lines.length > mostLines) return `At most ${mostLines} of them.`;
+  for (const line of lines)
+    if (line.trim() === '' || line.length > mostCharacters || /[\n\r\0]/.test(line))
+      return `${JSON.stringify(line.slice(0, 100))} is not one of them: each has 1 to ${mostCharacters.toLocaleString('en')} characters on one line, and no NUL.`;
+  return null;
+}

@@ -1,0 +1,46 @@
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createRepository } from '../test/support/repository.ts';
+import { ended, startTestSystem, type TestSystem } from '../test/support/system.ts';
+
+let system: TestSystem;
+let repository: string;
+
+beforeAll(async () => {
+  system = await startTestSystem();
+  repository = createRepository(path.join(system.settings.directory, 'declared'), { '.gitignore': '.env*\nbuild/\n' });
+  await system.startWorker();
+});
+afterAll(() => system.stop());
+
+const fields = `failure { code message } sessions { outcome restoreReport { exact entries { subject path status reason detail } }
+  snapshot { entries changedFiles changes { path } gapCount gaps { path status reason detail } } }`;
+const untilEnded = (runId: string, sessions: number) =>
+  system.runUntil(runId, fields, (run) => ended(run) && run.sessions.length === sessions, 60_000);
+const followUp = (runId: string, text: string) => system.mutate('sendFollowUp', { clientKey: `f-${runId}-${text}`, runId, text });
+
+/** Runs one script after another, each in a session of its own; gives the run as it is then. */
+async function sessions(environmentId: string, first: string, ...others: readonly string[]) {
+  const runId = await system.createRun(environmentId, first);
+  let run = await untilEnded(runId, 1);
+  for (const [n, script] of others.entries()) {
+    await followUp(runId, script);
+    run = await untilEnded(runId, n + 2);
+  }
+  return run;
+}
+
+describe('what an environment wants captured beyond git', { timeout: 120_000 }, () => {
+  test('are ignored files by their patterns, which the next session has', async () => {
+    const environmentId = await system.createEnvironment({
+      repositories: [{ url: repository, snapshot: { ignored: ['.env.local', 'build/**'] } }],
+    });
+    const run = await sessions(
+      environmentId,
+      'echo PORT=1 > .env.local; echo left > .env.other; mkdir -p build/deep; echo o > build/deep/x.o',
+      'set -e; test "$(cat .env.local)" = PORT=1; test -f build/deep/x.o; test ! -e .env.other; test -z "$(git status --porcelain)"',
+    );
+    expect(run).toMatchObject({ state: 'SUCCEEDED', sessions: [{ snapshot: { changedFiles: 0, gapCount: 0 } }, {}] });
+    expect(run.sessions[1].restoreReport.exact).toBe(true);
+  });
+});

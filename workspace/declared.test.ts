@@ -1,0 +1,110 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { DeclaredFiles } from './capture.ts';
+import { describeFiles, describeRepository, git, Lab, write } from './testParts/lab.ts';
+
+let lab: Lab;
+beforeEach(() => {
+  lab = new Lab();
+});
+afterEach(() => lab.close());
+
+const files = { 'a.txt': 'a\n', '.gitignore': 'node_modules/\nbuild/\n.env*\n*.log\n' };
+const ignored = (...patterns: readonly string[]): DeclaredFiles => ({ ignored: { '.': patterns } });
+
+describe('ignored files that the environment names', { timeout: 60_000 }, () => {
+  it('travel byte for byte, stay ignored, and are no change that people are shown', async () => {
+    const remote = lab.remote(files);
+    const from = await lab.open(remote);
+    const odd = Buffer.concat([Buffer.from(`${from.directory}/build/odd-`), Buffer.from([0xff, 0x0a])]);
+    write(from.directory, {
+      '.env.local': 'PORT=1\n',
+      '.env.other': 'left\n',
+      'build/deep/x.o': Buffer.from([0, 1, 2]),
+      'node_modules/.cache/tool/state': 'state\n',
+      'node_modules/pkg/index.js': 'left\n',
+      'debug.log': 'left\n',
+    });
+    writeFileSync(odd, 'odd\n');
+    mkdirSync(join(from.directory, 'build/empty'));
+    symlinkSync('/etc/passwd', join(from.directory, 'build/link'));
+    const { to, captured, report } = await lab.carry(from, remote, ignored('build/**', '/.env.local', 'node_modules/.cache'));
+    expect(report).toMatchObject({ exact: true });
+    expect(captured.summary).toMatchObject({ changes: [], changedFiles: 0, patch: null, gaps: [] });
+    const taken = describeRepository(from.directory);
+    for (const left of ['.env.other', 'node_modules/pkg', 'debug.log']) rmSync(join(from.directory, left), { recursive: true });
+    expect(describeRepository(to.directory)).toEqual({ ...taken, worktree: describeFiles(from.directory) });
+    expect(git(to.directory, 'status', '--porcelain')).toBe('');
+  });
+
+  it('are shown as changes when they were added to the index all the same', async () => {
+    const remote = lab.remote(files);
+    const from = await lab.open(remote);
+    write(from.directory, { 'build/kept.o': 'kept\n', 'build/free.o': 'free\n' });
+    git(from.directory, 'add', '--force', 'build/kept.o');
+    const { to, captured, report } = await lab.carry(from, remote, ignored('build'));
+    expect(captured.summary.changes.map(({ path }) => path)).toEqual(['build/kept.o']);
+    expect(report.exact).toBe(true);
+    expect(describeRepository(to.directory)).toEqual(describeRepository(from.directory));
+  });
+
+  it('are put back exactly: what a setup command left there and the snapshot does not have goes', async () => {
+    const remote = lab.remote(files);
+    const from = await lab.open(remote);
+    write(from.directory, { 'build/a.o': 'a\n' });
+    const { manifest } = (await lab.capture(from, null, lab.workspaces, ignored('build/**', '.env.local'))).summary;
+    const to = await lab.open(remote, { restoring: manifest });
+    write(to.directory, {
+      'build/a.o': 'of setup\n',
+      'build/old/b.o': 'of setup\n',
+      '.env.local': 'of setup\n',
+      'node_modules/x': 'of setup\n',
+    });
+    expect(await lab.restore(to, manifest)).toMatchObject({ exact: true });
+    expect(describeFiles(to.directory)).not.toContain('b.o');
+    expect(existsSync(join(to.directory, 'build/old'))).toBe(false);
+    expect(existsSync(join(to.directory, '.env.local'))).toBe(false);
+    expect(readFileSync(join(to.directory, 'build/a.o'), 'utf8')).toBe('a\n');
+    expect(readFileSync(join(to.directory, 'node_modules/x'), 'utf8')).toBe('of setup\n');
+  });
+
+  it('count against the limits, after everything else', async () => {
+    const remote = lab.remote(files);
+    const from = await lab.open(remote);
+    write(from.directory, { 'build/large': Buffer.alloc(700, 1), 'z.bin': Buffer.alloc(700, 2) });
+    const small = lab.worker('small', lab.blobs, { file: 1000, all: 1000 });
+    const { summary } = await lab.capture(from, null, small, ignored('build'));
+    expect(summary.gaps).toMatchObject([{ path: 'build/large', reason: 'TOO_LARGE' }]);
+    expect(summary.changes).toMatchObject([{ path: 'z.bin' }]);
+  });
+
+  it('name what cannot travel: a FIFO, a repository of its own', async () => {
+    const from = await lab.open(lab.remote(files));
+    write(from.directory, { 'build/x': 'x\n', 'build/other/y': 'y\n' });
+    git(join(from.directory, 'build/other'), 'init', '--quiet');
+    execFileSync('mkfifo', [join(from.directory, 'build/pipe')]);
+    const { summary } = await lab.capture(from, null, lab.workspaces, ignored('build/'));
+    expect(summary.gaps.map(({ path, reason }) => [path, reason])).toEqual([
+      ['build/other', 'NESTED_REPOSITORY'],
+      ['build/pipe', 'SPECIAL_FILE'],
+    ]);
+  });
+
+  it('are not read again while they stay as they are, and are no longer taken when they are no longer named', async () => {
+    const from = await lab.open(lab.remote(files));
+    write(from.directory, { 'build/x': 'x\n' });
+    const first = await lab.capture(from, null, lab.workspaces, ignored('build'));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const second = await lab.capture(from, first.summary.manifest, lab.workspaces, ignored('build'));
+    expect(second.summary).toMatchObject({ manifest: first.summary.manifest, storedBytes: 0 });
+    expect(second.changes).toEqual([]);
+    const third = await lab.capture(from, second.summary.manifest);
+    expect(third.summary.entries).toBe(0);
+    // What becomes tracked is a change like any other.
+    renameSync(join(from.directory, '.gitignore'), join(from.directory, 'was-ignored'));
+    const fourth = await lab.capture(from, third.summary.manifest, lab.workspaces, ignored('build'));
+    expect(fourth.summary.changes.map(({ path }) => path)).toContain('build/x');
+  });
+});

@@ -1,0 +1,41 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Beneath } from './beneath.ts';
+import { bytePathOf, pathBytes, splitNul, type BytePath } from './bytePath.ts';
+import type { SideRepository } from './sideRepository.ts';
+import { walkFolder, type FolderWalk } from './walkFolder.ts';
+
+/** An agent can make git wait: then the capture fails. Milliseconds. */
+const deadlineMs = 2 * 60_000;
+
+export interface ScanDeclaredRequest {
+  readonly side: SideRepository;
+  readonly files: Beneath;
+  /** Folders of other repositories of the workspace that lie in this one. */
+  readonly nested: readonly BytePath[];
+  /** Lines of a gitignore file: https://git-scm.com/docs/gitignore#_pattern_format */
+  readonly patterns: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Finds what the environment wants captured although the repository's rules ignore it, by git's own matcher: files that
+ * the base commit does not have and that match the patterns, and what is in folders that match. No other rule counts.
+ */
+export async function scanDeclared({ side, files, nested, patterns, signal }: ScanDeclaredRequest): Promise<FolderWalk> {
+  const walk: FolderWalk = { paths: [], empty: [], gaps: [] };
+  if (patterns.length === 0) return walk;
+  const rules = join(side.directory, 'declared');
+  writeFileSync(rules, pathBytes(`${patterns.map(bytePathOf).join('\n')}\n`));
+  const { stdout } = await side.run(['ls-files', '-z', '--others', '--ignored', '--directory', `--exclude-from=${rules}`], {
+    signal,
+    deadlineMs,
+  });
+  const found = splitNul(stdout);
+  for (const [n, path] of found.entries()) {
+    if (!path.endsWith('/')) walk.paths.push(path);
+    // Git also names folders that hold others which it names; those speak for themselves.
+    else if (!found[n + 1]?.startsWith(path)) await walkFolder({ files, leaveOut: nested, signal }, path.slice(0, -1), walk);
+  }
+  return walk;
+}

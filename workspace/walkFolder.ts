@@ -1,0 +1,54 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import type { Beneath, DirectoryEntry } from './beneath.ts';
+import type { BytePath } from './bytePath.ts';
+import type { Gap } from './manifest.ts';
+import { gitFolder } from './sideRepository.ts';
+
+export interface FolderWalk {
+  /** Files and links. */
+  readonly paths: BytePath[];
+  /** Directories with nothing in them. */
+  readonly empty: BytePath[];
+  /** What cannot travel. */
+  readonly gaps: Gap[];
+}
+
+export interface WalkRequest {
+  readonly files: Beneath;
+  /** Folders that are captured in another way. */
+  readonly leaveOut: readonly BytePath[];
+  readonly signal: AbortSignal;
+}
+
+const skip = (path: BytePath, reason: string, detail: string): Gap => ({ path, status: 'SKIPPED', reason, detail });
+
+/** Adds every file, link and empty directory below a folder to the walk. It follows no link; what cannot travel is named. */
+export async function walkFolder(request: WalkRequest, path: BytePath, walk: FolderWalk): Promise<void> {
+  await breathe();
+  request.signal.throwIfAborted();
+  const entries = list(request.files, path, walk);
+  if (entries === null) return;
+  if (path !== '' && entries.some(({ name }) => name === gitFolder)) {
+    walk.gaps.push(skip(path, 'NESTED_REPOSITORY', 'it is a repository that the environment does not name, and does not travel'));
+    return;
+  }
+  if (entries.length === 0 && path !== '') walk.empty.push(path);
+  for (const { name, isDirectory, isFile, isSymbolicLink } of entries) {
+    const child = path === '' ? name : `${path}/${name}`;
+    if (request.leaveOut.includes(child)) continue;
+    if (isDirectory) await walkFolder(request, child, walk);
+    else if (isFile || isSymbolicLink) walk.paths.push(child);
+    else walk.gaps.push(skip(child, 'SPECIAL_FILE', 'a socket, FIFO or device has no content that could travel'));
+  }
+}
+
+function list(files: Beneath, path: BytePath, walk: FolderWalk): DirectoryEntry[] | null {
+  try {
+    return files.list(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EIO') throw error;
+    walk.gaps.push({ path, status: 'FAILED', reason: 'UNREADABLE', detail: `the directory could not be read: ${code}` });
+    return null;
+  }
+}
