@@ -21,6 +21,15 @@ export interface NewEnvironment {
   readonly variables: readonly { readonly name: string; readonly value: string }[];
   readonly idleSeconds: number | null;
   readonly defaultHarness: HarnessKind;
+  /** What snapshots take beyond git. */
+  readonly declared: DeclaredBeyondGit;
+}
+
+export interface DeclaredBeyondGit {
+  /** Paths outside repositories. */
+  readonly outside: readonly string[];
+  /** A script that prints such paths. */
+  readonly outsideScript: string | null;
 }
 
 /** Creates an environment; refuses a name that the team has already. */
@@ -35,7 +44,7 @@ export function createEnvironment(
     const value = await inTransaction(journal.pool, async (client) => {
       const earlier = await claimKey<{ environmentId: EnvironmentId }>(client, key);
       if (earlier) return earlier;
-      const { teamId, name, repositories, setupCommands, variables, idleSeconds, defaultHarness } = environment;
+      const { teamId, name, repositories, setupCommands, variables, idleSeconds, defaultHarness, declared } = environment;
       const environmentId = newId('env');
       await insertRow(client, 'Environment', {
         id: environmentId,
@@ -54,6 +63,11 @@ export function createEnvironment(
         });
       });
       await client.query('UPDATE "Environment" SET "setupCommands" = $2 WHERE id = $1', [environmentId, setupCommands]);
+      await client.query('UPDATE "Environment" SET outside = $2, "outsideScript" = $3 WHERE id = $1', [
+        environmentId,
+        declared.outside,
+        declared.outsideScript,
+      ]);
       await audit(client, teamId, { by, action: 'ENVIRONMENT_CREATED', target: { id: environmentId, name } });
       await storeResult(client, key, { environmentId });
       return { environmentId };

@@ -7,6 +7,7 @@ import type { BlobRef, SnapshotSummary } from '../domain/snapshot.ts';
 import type { Sandbox } from '../harnesses/sandbox.ts';
 import type { SessionToOpen } from '../journal/readSession.ts';
 import { createWorkspaces } from '../workspace/workspaces.ts';
+import { declaredFiles } from './declaredFiles.ts';
 import type { HostedSession } from './hostedSession.ts';
 import { sandboxedGit } from './sandboxedGit.ts';
 import type { SessionWorkspaces } from './sessionWorkspaces.ts';
@@ -50,6 +51,7 @@ export function createSessionWorkspaces({ config, blobs, sandbox, log }: Session
         ...placeOf(session, info),
         manifest: info.restore.summary.manifest,
         snapshotId: info.restore.snapshotId,
+        home: session.home,
         opened: session.opened,
         untouched: info.setupCommands.length === 0,
         signal: session.halted,
@@ -59,7 +61,7 @@ export function createSessionWorkspaces({ config, blobs, sandbox, log }: Session
       const { summary, changes } = await workspaces.capture({
         ...placeOf(session, info),
         opened: session.opened,
-        declared: { ignored: Object.fromEntries(info.repositories.map(({ path, snapshot }) => [path, snapshot?.ignored ?? []])) },
+        declared: await declaredFiles(sandbox, session, info, signal),
         previous: session.manifest,
         quiesced: true,
         signal,

@@ -43,4 +43,33 @@ describe('what an environment wants captured beyond git', { timeout: 120_000 }, 
     expect(run).toMatchObject({ state: 'SUCCEEDED', sessions: [{ snapshot: { changedFiles: 0, gapCount: 0 } }, {}] });
     expect(run.sessions[1].restoreReport.exact).toBe(true);
   });
+
+  test('are files of the agent’s home, by path and by a script that prints paths', async () => {
+    const environmentId = await system.createEnvironment({
+      repositories: [{ url: repository }],
+      outside: ['~/.config/tool', '/etc/passwd'],
+      outsideScript: 'cd; find "$PWD" -name "*.note" -print0; echo words >&2',
+    });
+    const run = await sessions(
+      environmentId,
+      'mkdir -p ~/.config/tool ~/deep; echo a > ~/.config/tool/a; echo b > ~/deep/b.note; echo c > ~/deep/c',
+      'set -e; test "$(cat ~/.config/tool/a)" = a; test "$(cat ~/deep/b.note)" = b; test ! -e ~/deep/c',
+    );
+    expect(run).toMatchObject({ state: 'SUCCEEDED' });
+    expect(run.sessions[0].snapshot).toMatchObject({
+      changes: [{ path: '~/.config/tool/a' }, { path: '~/deep/b.note' }],
+      gaps: [{ path: '/etc/passwd', status: 'SKIPPED', reason: 'OUT_OF_REACH' }],
+    });
+  });
+
+  test('is told as far as the script went, and the script fails no snapshot', async () => {
+    const environmentId = await system.createEnvironment({
+      repositories: [{ url: repository }],
+      outsideScript: 'printf "%s\\n" ~/a; exit 3',
+    });
+    const run = await sessions(environmentId, 'echo a > ~/a');
+    const gap = { path: 'outsideScript', status: 'FAILED', reason: 'OUTSIDE_SCRIPT' };
+    expect(run).toMatchObject({ state: 'SUCCEEDED', sessions: [{ snapshot: { changes: [{ path: '~/a' }], gaps: [gap] } }] });
+    expect(run.sessions[0].snapshot.gaps[0].detail).toMatch(/exited with 3$/);
+  });
 });

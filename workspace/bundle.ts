@@ -72,6 +72,7 @@ function* entriesOf(manifest: Manifest, reader: ContentReader): Generator<TarEnt
     yield* repositoryEntries(`repositories/${index + 1}`, repository, reader);
   }
   yield* files('outside', manifest.outside.entries, reader);
+  yield* files('home', manifest.home?.entries ?? [], reader);
 }
 
 function* repositoryEntries(folder: BytePath, repository: RepositoryManifest, reader: ContentReader): Generator<TarEntry> {
@@ -156,12 +157,13 @@ function* files(folder: BytePath, entries: readonly ManifestEntry[], reader: Con
   }
 }
 
-function gapsText({ repositories, outside }: Manifest): string {
+function gapsText({ repositories, outside, home }: Manifest): string {
   const line = (where: string, { path, status, reason, detail }: Gap) =>
     `${status} ${reason} ${where}: ${displayPath(path).replaceAll('\n', '\\n')}: ${detail}\n`;
   const lines = [
     ...repositories.flatMap(({ repository, gaps }) => gaps.map((gap) => line(repository, gap))),
     ...outside.gaps.map((gap) => line('outside the repositories', gap)),
+    ...(home?.gaps ?? []).map((gap) => line('the agent’s home', gap)),
   ];
   return lines.length === 0 ? 'The snapshot holds everything.\n' : lines.join('');
 }

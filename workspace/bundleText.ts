@@ -21,7 +21,8 @@ What is here, for each of the repositories 1, 2, 3 …:
   the stash's earlier entries. The script leaves them here, for a todo list can name programs to run; copied into \`.git\`
   once you have read them, git goes on from there
 
-\`outside/\` has files that lie in no repository, \`gaps.txt\` names what the snapshot does not hold and why, and
+\`outside/\` has files that lie in no repository, \`home/\` those of the agent's home that the environment names: the script
+leaves these here, for your home is yours. \`gaps.txt\` names what the snapshot does not hold and why, and
 \`manifest.json\` is the snapshot's own list of all that, to the byte. Marks such as assume-unchanged and the times of
 links are in the manifest only.
 `;

@@ -5,12 +5,13 @@ import type { OpenedRepository } from '../domain/events.ts';
 import type { TeamId } from '../domain/ids.ts';
 import type { BlobRef, CaptureGap, FileChange, RepositoryPosition, SnapshotSummary } from '../domain/snapshot.ts';
 import { Beneath } from './beneath.ts';
-import { bytePathOf, displayPath, isWithin, type BytePath } from './bytePath.ts';
+import { bytePathOf, displayPath, homePath, isWithin, type BytePath } from './bytePath.ts';
 import type { CapturedEntry } from './captureFiles.ts';
-import { captureOutside, type CapturedOutside } from './captureOutside.ts';
+import { captureHome, captureOutside, type CapturedHome, type CapturedOutside } from './captureOutside.ts';
 import { baseCommit, captureRepository, type CapturedRepository } from './captureRepository.ts';
 import { changesBetween } from './changesBetween.ts';
 import { ContentWriter } from './contentWriter.ts';
+import { placeDeclared, type DeclaredPlaces, type SeenAs } from './declaredPaths.ts';
 import type { Git } from './git.ts';
 import {
   manifestVersion,
@@ -37,6 +38,19 @@ const patchBytes = 2 * 1024 * 1024;
 export interface DeclaredFiles {
   /** By repository: patterns, as in a gitignore file, of what is captured although the repository's rules ignore it. */
   readonly ignored: Readonly<Record<string, readonly string[]>>;
+  /** Files outside repositories. What lies in the workspace beside them is captured in any case. */
+  readonly outside?: DeclaredOutside | undefined;
+}
+
+export interface DeclaredOutside {
+  /** As the agent's processes see them: `~/…`, absolute, or in the workspace. */
+  readonly paths: readonly BytePath[];
+  /** Where those see their workspace and home. */
+  readonly seenAs: SeenAs;
+  /** The home, on this worker. */
+  readonly home: string;
+  /** What became of looking for the paths. */
+  readonly gaps: readonly Gap[];
 }
 
 export interface CaptureRequest {
@@ -89,16 +103,18 @@ export async function captureWorkspace(
   const memory = request.previous && previous ? state.readMemory(request.previous.hash) : null;
   const writer = new ContentWriter({ store: blobs, teamId: request.teamId, previous });
   const sizes = new Sizes(limits);
-  const capture = { request, directory, state, git, previous, memory, writer, sizes };
+  const places = declaredPlaces(request);
+  const capture = { request, directory, state, git, previous, memory, writer, sizes, places };
   const repositories: CapturedRepository[] = [];
   for (const repository of request.opened) repositories.push(await captureOne(capture, repository));
   const outside = await captureRest(capture);
+  const home = await captureDeclaredHome(capture);
   await writer.finish();
   const patch = await storePatch(blobs, request.teamId, repositories, previous, writer);
-  const manifest = assemble(repositories, outside, writer.blobs, patch);
+  const manifest = assemble({ repositories, outside, home, places }, writer.blobs, patch);
   const stored = await blobs.put(request.teamId, serializeManifest(manifest));
   writer.count(stored);
-  state.writeMemory(remember(stored.hash, repositories, outside));
+  state.writeMemory(remember(stored.hash, repositories, outside, home));
   for (const {
     manifest: { repository },
     watched,
@@ -128,6 +144,14 @@ interface Capture {
   readonly memory: WorkspaceMemory | null;
   readonly writer: ContentWriter;
   readonly sizes: Sizes;
+  readonly places: DeclaredPlaces;
+}
+
+function declaredPlaces({ declared, opened }: CaptureRequest): DeclaredPlaces {
+  const { paths = [], seenAs = { workspace: [], home: [] }, gaps = [] } = declared?.outside ?? {};
+  const folders = opened.map(({ repository }) => folderOf(repository));
+  const places = placeDeclared(paths, seenAs, folders);
+  return { ...places, gaps: [...gaps, ...places.gaps] };
 }
 
 /** A previous snapshot that cannot be read any more only makes this one read more. */
@@ -141,7 +165,7 @@ async function readPrevious(blobs: BlobStore, teamId: TeamId, ref: BlobRef): Pro
 }
 
 function captureOne(
-  { request, directory, state, git, previous, memory, writer, sizes }: Capture,
+  { request, directory, state, git, previous, memory, writer, sizes, places }: Capture,
   repository: OpenedRepository,
 ): Promise<CapturedRepository> {
   const before = previous?.repositories.find((other) => other.repository === repository.repository) ?? null;
@@ -161,6 +185,7 @@ function captureOne(
     previous: usable,
     watched: state.readWatched(repository.repository),
     declared: request.declared?.ignored[repository.repository] ?? [],
+    declaredPaths: places.repositories.get(folderOf(repository.repository)) ?? [],
     memory: usable && (memory?.repositories[repository.repository] ?? null),
     writer,
     sizes,
@@ -208,10 +233,36 @@ async function storePatch(
   return { hash: blob.hash, bytes: blob.bytes };
 }
 
+/** What the environment names of the agent's home; null when it names nothing there. */
+async function captureDeclaredHome({ request, previous, memory, writer, sizes, places }: Capture): Promise<CapturedHome | null> {
+  const directory = request.declared?.outside?.home;
+  if (directory === undefined || places.home.length === 0) return null;
+  const files = new Beneath(await realpath(directory));
+  try {
+    return await captureHome({
+      files,
+      paths: places.home,
+      previous: previous?.home?.entries ?? [],
+      seen: memory?.home ?? null,
+      writer,
+      sizes,
+      signal: request.signal,
+    });
+  } finally {
+    files.close();
+  }
+}
+
+interface CapturedParts {
+  readonly repositories: readonly CapturedRepository[];
+  readonly outside: CapturedOutside;
+  readonly home: CapturedHome | null;
+  readonly places: DeclaredPlaces;
+}
+
 /** Puts the manifest together. Its blobs are numbered as they come in it, so that the same workspace makes the same manifest. */
 function assemble(
-  repositories: readonly CapturedRepository[],
-  outside: CapturedOutside,
+  { repositories, outside, home, places }: CapturedParts,
   blobs: readonly BlobRef[],
   patch: BlobRef | null,
 ): Manifest {
@@ -239,7 +290,15 @@ function assemble(
       git: gitOf(captured, renumber),
       entries: entriesOf(captured.entries),
     })),
-    outside: { entries: entriesOf(outside.entries), gaps: [...outside.gaps] },
+    outside: { entries: entriesOf(outside.entries), gaps: [...places.gaps, ...outside.gaps] },
+    ...(home && {
+      home: {
+        roots: [...home.roots],
+        folders: [...home.folders],
+        entries: entriesOf(home.entries),
+        gaps: [...home.gaps],
+      },
+    }),
     patch,
     blobs: table,
   };
@@ -255,12 +314,18 @@ function gitOf({ git }: CapturedRepository, renumber: (parts: readonly Part[]) =
   };
 }
 
-function remember(manifest: string, repositories: readonly CapturedRepository[], outside: CapturedOutside): WorkspaceMemory {
+function remember(
+  manifest: string,
+  repositories: readonly CapturedRepository[],
+  outside: CapturedOutside,
+  home: CapturedHome | null,
+): WorkspaceMemory {
   return {
     version: 1,
     manifest,
     repositories: Object.fromEntries(repositories.map(({ manifest: { repository }, memory }) => [repository, memory])),
     outside: outside.seen,
+    home: home?.seen ?? {},
   };
 }
 
@@ -313,11 +378,13 @@ function summarize(
 ): SnapshotSummary {
   const changes = [
     ...manifest.repositories.flatMap(({ repository, changes }) => changes.map((change) => fileChange(repository, change))),
-    ...manifest.outside.entries.map((entry) => fileChange('.', outsideChange(entry))),
+    ...manifest.outside.entries.map((entry) => fileChange('.', outsideChange(entry.path))),
+    ...(manifest.home?.entries ?? []).map((entry) => fileChange('.', outsideChange(homePath(entry.path)))),
   ];
   const gaps = [
     ...manifest.repositories.flatMap(({ repository, gaps }) => gaps.map((gap) => captureGap(repository, gap))),
     ...manifest.outside.gaps.map((gap) => captureGap('.', gap)),
+    ...(manifest.home?.gaps ?? []).map((gap) => captureGap('.', { ...gap, path: homePath(gap.path) })),
   ];
   return {
     manifest: ref,
@@ -327,13 +394,16 @@ function summarize(
     patch: manifest.patch,
     gaps: gaps.slice(0, namedGaps),
     gapCount: gaps.length,
-    entries: manifest.repositories.reduce((sum, { entries }) => sum + entries.length, manifest.outside.entries.length),
+    entries: [...manifest.repositories, manifest.outside, ...(manifest.home ? [manifest.home] : [])].reduce(
+      (sum, { entries }) => sum + entries.length,
+      0,
+    ),
     bytes: manifest.blobs.reduce((sum, { bytes }) => sum + bytes, ref.bytes + (manifest.patch?.bytes ?? 0)),
     ...rest,
   };
 }
 
-const outsideChange = ({ path }: ManifestEntry): Change => ({
+const outsideChange = (path: BytePath): Change => ({
   path,
   status: 'ADDED',
   oldPath: null,

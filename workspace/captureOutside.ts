@@ -1,20 +1,28 @@
 import type { Beneath } from './beneath.ts';
-import type { BytePath } from './bytePath.ts';
+import { isWithin, type BytePath } from './bytePath.ts';
 import { captureFiles, type CapturedEntry, type FileKnowledge } from './captureFiles.ts';
 import type { ContentWriter } from './contentWriter.ts';
 import type { Gap, ManifestEntry } from './manifest.ts';
 import type { Sizes } from './sizeLimits.ts';
-import { walkFolder, type FolderWalk } from './walkFolder.ts';
+import { emptyWalk, walkFolder, walkPath, type FolderWalk } from './walkFolder.ts';
 
-export interface CaptureOutsideRequest {
+interface CaptureWalkRequest {
   readonly files: Beneath;
-  /** The workspace's repositories: what lies in them is theirs. */
-  readonly repositories: readonly BytePath[];
   readonly previous: readonly ManifestEntry[];
   readonly seen: Readonly<Record<BytePath, string>> | null;
   readonly writer: ContentWriter;
   readonly sizes: Sizes;
   readonly signal: AbortSignal;
+}
+
+export interface CaptureOutsideRequest extends CaptureWalkRequest {
+  /** The workspace's repositories: what lies in them is theirs. */
+  readonly repositories: readonly BytePath[];
+}
+
+export interface CaptureHomeRequest extends CaptureWalkRequest {
+  /** Files and folders of the home that the environment names. */
+  readonly paths: readonly BytePath[];
 }
 
 export interface CapturedOutside {
@@ -23,11 +31,32 @@ export interface CapturedOutside {
   readonly seen: Record<BytePath, string>;
 }
 
+export interface CapturedHome extends CapturedOutside {
+  /** Named files and folders that were there: what is in them and no entry was not. */
+  readonly roots: readonly BytePath[];
+  /** Folders that hold something, and their modes. */
+  readonly folders: readonly [path: BytePath, mode: number][];
+}
+
 const nothingKnown: FileKnowledge = { base: () => null, hasBlob: () => false, tracks: () => false, glance: () => 'COMPARE' };
 
 /** Captures what lies in the workspace beside its repositories. No rule ignores anything there. */
 export async function captureOutside(request: CaptureOutsideRequest): Promise<CapturedOutside> {
-  const walk = await walkOutside(request.files, request.repositories, request.signal);
+  return captureWalk(request, await walkOutside(request.files, request.repositories, request.signal));
+}
+
+/** Captures what the environment names of the agent's home. */
+export async function captureHome(request: CaptureHomeRequest): Promise<CapturedHome> {
+  const { files } = request;
+  const { walk, roots } = await walkHome(files, request.paths, request.signal);
+  const folders = walk.held.flatMap((path): [BytePath, number][] => {
+    const stat = files.stat(path);
+    return stat?.isDirectory() ? [[path, Number(stat.mode & 0o777n)]] : [];
+  });
+  return { ...(await captureWalk(request, walk)), roots, folders: folders.sort(([a], [b]) => (a < b ? -1 : 1)) };
+}
+
+async function captureWalk(request: CaptureWalkRequest, walk: FolderWalk): Promise<CapturedOutside> {
   const captured = await captureFiles({
     files: request.files,
     format: 'sha1',
@@ -54,7 +83,23 @@ export async function captureOutside(request: CaptureOutsideRequest): Promise<Ca
 
 /** Every file and empty directory beside the repositories; what cannot travel is named. */
 export async function walkOutside(files: Beneath, repositories: readonly BytePath[], signal: AbortSignal): Promise<FolderWalk> {
-  const walk: FolderWalk = { paths: [], empty: [], gaps: [] };
+  const walk = emptyWalk();
   if (!repositories.includes('')) await walkFolder({ files, leaveOut: repositories, signal }, '', walk);
   return walk;
+}
+
+/** Every file and empty directory at the named paths of a home, and those of the paths at which something is. */
+export async function walkHome(
+  files: Beneath,
+  paths: readonly BytePath[],
+  signal: AbortSignal,
+): Promise<{ readonly walk: FolderWalk; readonly roots: readonly BytePath[] }> {
+  const walk = emptyWalk();
+  const roots: BytePath[] = [];
+  // What lies in a folder that is named comes with it: sorted, a folder stands before what is in it.
+  for (const path of [...new Set(paths)].sort()) {
+    if (roots.some((root) => isWithin(root, path) && files.stat(root)?.isDirectory())) continue;
+    if (await walkPath({ files, leaveOut: [], signal }, path, walk)) roots.push(path);
+  }
+  return { walk, roots };
 }

@@ -42,6 +42,8 @@ export interface CaptureRepositoryRequest {
   readonly watched: readonly BytePath[];
   /** Patterns of what is captured although it is ignored. */
   readonly declared: readonly string[];
+  /** Files and folders that are captured although they may be ignored. */
+  readonly declaredPaths: readonly BytePath[];
   readonly writer: ContentWriter;
   readonly sizes: Sizes;
   readonly signal: AbortSignal;
@@ -120,7 +122,12 @@ class RepositoryCapture {
         tree: () => this.#tree,
         changedDirectories: memory?.directories ?? [],
       }),
-      scanDeclared({ ...this.#request, files: this.#files, patterns: this.#request.declared }),
+      scanDeclared({
+        ...this.#request,
+        files: this.#files,
+        patterns: this.#request.declared,
+        paths: this.#request.declaredPaths,
+      }),
       git && readSettings(side, git.directory, signal),
       sameIndex ? (memory?.index?.extra ?? []) : this.#extraPaths(git),
       git && this.#base !== null ? git.headBlobs(this.#base) : new Set<string>(),
@@ -134,9 +141,10 @@ class RepositoryCapture {
       sameTips(commits.tips, previous.git?.commits.tips ?? []) &&
       git.headCommit === previous.git?.headCommit;
     const open = new Set([...scan.tracked, ...scan.untracked, ...extra, ...this.#request.watched]);
-    const ignored = new Set([...declared.paths, ...declared.empty].filter((path) => !open.has(path)));
+    const isTaken = (path: BytePath) => open.has(path) || this.#tree.get(path) !== null;
+    const ignored = new Set([...declared.paths, ...declared.empty].filter((path) => !isTaken(path)));
     // What is only there by declaration comes last: where the snapshot is full, it is what stays out.
-    const paths = [[...open], declared.paths.filter((path) => ignored.has(path))].flatMap((some) => some.sort());
+    const paths = [[...open], [...new Set(declared.paths)].filter((path) => ignored.has(path))].flatMap((some) => some.sort());
     const files = await this.#captureFiles(git, paths, hasBlob, sameGit);
     const folders = this.#emptyDirectories([...new Set([...scan.emptyDirectories, ...declared.empty])]);
     const entries = [...files.entries, ...folders]

@@ -1,5 +1,5 @@
 import type { FileChange } from '../domain/snapshot.ts';
-import { displayPath, type BytePath } from './bytePath.ts';
+import { displayPath, homePath, type BytePath } from './bytePath.ts';
 import type { Change, Manifest, ManifestEntry, RepositoryManifest } from './manifest.ts';
 
 type Entries = ReadonlyMap<BytePath, ManifestEntry>;
@@ -17,7 +17,12 @@ export function changesBetween(before: Manifest | null, after: Manifest): FileCh
     ...change,
     repository: '.',
   }));
-  return [...changes, ...outside].map(({ path, oldPath, ...rest }) => ({
+  const home = entryChanges(byPath(before?.home?.entries), byPath(after.home?.entries), () => null).map((change) => ({
+    ...change,
+    path: homePath(change.path),
+    repository: '.',
+  }));
+  return [...changes, ...outside, ...home].map(({ path, oldPath, ...rest }) => ({
     ...rest,
     path: displayPath(path),
     oldPath: oldPath === null ? null : displayPath(oldPath),

@@ -1,7 +1,18 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { bytePathOf } from './bytePath.ts';
 import type { DeclaredFiles } from './capture.ts';
 import { describeFiles, describeRepository, git, Lab, write } from './testParts/lab.ts';
 
@@ -106,5 +117,107 @@ describe('ignored files that the environment names', { timeout: 60_000 }, () => 
     renameSync(join(from.directory, '.gitignore'), join(from.directory, 'was-ignored'));
     const fourth = await lab.capture(from, third.summary.manifest, lab.workspaces, ignored('build'));
     expect(fourth.summary.changes.map(({ path }) => path)).toContain('build/x');
+  });
+});
+
+describe('files of the agent’s home that the environment names', { timeout: 60_000 }, () => {
+  const homeOf = (name: string, content: Readonly<Record<string, string>> = {}): string => {
+    mkdirSync(lab.path(name), { recursive: true });
+    write(lab.path(name), content);
+    return lab.path(name);
+  };
+  const outside = (directory: string, home: string, ...paths: readonly string[]): DeclaredFiles => ({
+    ignored: {},
+    outside: {
+      paths: paths.map(bytePathOf),
+      seenAs: { workspace: ['/workspace', directory], home: ['/home/agent', home] },
+      home,
+      gaps: [],
+    },
+  });
+
+  it('travel into the next home exactly, with their modes, links as links', async () => {
+    const remote = lab.remote(files);
+    const from = await lab.open(remote);
+    const home = homeOf('home', {
+      '.config/tool/a.toml': 'a\n',
+      '.config/other': 'left\n',
+      'notes/n.md': 'note\n',
+      'key/id': 'k\n',
+    });
+    chmodSync(join(home, 'key'), 0o700);
+    mkdirSync(join(home, 'notes/empty'));
+    symlinkSync('/etc', join(home, 'notes/out'));
+    write(from.directory, { 'a.txt': 'changed\n' });
+    const declared = outside(
+      from.directory,
+      home,
+      '~/.config/tool',
+      '/home/agent/notes',
+      `${home}/key`,
+      '~/none',
+      '~/notes/n.md',
+    );
+    const { summary } = await lab.capture(from, null, lab.workspaces, declared);
+    expect(summary.gaps).toEqual([]);
+    expect(summary.changes.map(({ path }) => path)).toEqual([
+      'a.txt',
+      '~/.config/tool/a.toml',
+      '~/key/id',
+      '~/notes/empty',
+      '~/notes/n.md',
+      '~/notes/out',
+    ]);
+    const to = await lab.open(remote, { restoring: summary.manifest });
+    const next = homeOf('next', { '.bashrc': 'mine\n', 'notes/old/x.md': 'of setup\n', 'notes/empty/y': 'of setup\n' });
+    expect(await lab.restore(to, summary.manifest, lab.workspaces, next)).toMatchObject({ exact: true, notApplied: 0 });
+    rmSync(join(home, '.config/other'));
+    rmSync(join(next, '.bashrc'));
+    expect(describeFiles(next)).toBe(describeFiles(home));
+    expect(statSync(join(next, 'key')).mode & 0o777).toBe(0o700);
+    // The next snapshot of the same has nothing new, and names no change.
+    const sameAgain = outside(to.directory, next, '~/.config/tool', '~/notes', '~/key', '~/none');
+    const again = await lab.capture(to, summary.manifest, lab.workspaces, sameAgain);
+    expect(again.changes).toEqual([]);
+    expect(again.summary.manifest.hash).toBe(summary.manifest.hash);
+  });
+
+  it('are none but those in the home or the workspace: each other path is named, and no link is followed', async () => {
+    const from = await lab.open(lab.remote(files));
+    const home = homeOf('home');
+    const secret = lab.path('secret');
+    write(lab.path('elsewhere'), { x: 'x\n' });
+    writeFileSync(secret, 'of the worker\n');
+    symlinkSync(lab.path('elsewhere'), join(home, 'link'));
+    const refused = ['/etc/passwd', secret, '~/../secret', '../secret', '/home/agent/../../etc'];
+    const declared = outside(from.directory, home, ...refused, '~/link/x', '~/link');
+    const { summary } = await lab.capture(from, null, lab.workspaces, declared);
+    expect(summary.gaps.map(({ path, reason }) => [reason, path])).toEqual([
+      ...refused.map((path) => ['OUT_OF_REACH', path]),
+      ['THROUGH_LINK', '~/link/x'],
+    ]);
+    expect((await lab.manifest(summary.manifest)).home?.entries).toMatchObject([{ kind: 'LINK', path: 'link' }]);
+  });
+
+  it('may be ignored ones of a repository, named one by one', async () => {
+    const remote = lab.remote(files);
+    const from = await lab.open(remote);
+    write(from.directory, { '.env': 'X=1\n', 'build/a': 'a\n', 'build/b': 'b\n' });
+    const declared = outside(from.directory, homeOf('home'), '/workspace/.env', 'build/a', '.git/config', 'a.txt', '.');
+    const { to, captured, report } = await lab.carry(from, remote, declared);
+    expect(captured.summary.gaps).toMatchObject([{ path: '.git/config', reason: 'UNSAFE_NAME' }]);
+    expect(captured.summary.entries).toBe(2);
+    expect(report).toMatchObject({ notApplied: 1 });
+    expect(report.entries[0]).toMatchObject({ path: '.git/config', reason: 'UNSAFE_NAME' });
+    expect(readFileSync(join(to.directory, '.env'), 'utf8')).toBe('X=1\n');
+    expect(existsSync(join(to.directory, 'build/b'))).toBe(false);
+  });
+
+  it('are named when there is no home to put them into', async () => {
+    const remote = lab.remote(files);
+    const from = await lab.open(remote);
+    const { report } = await lab.carry(from, remote, outside(from.directory, homeOf('home', { n: 'n\n' }), '~/n'));
+    expect(report).toMatchObject({ exact: false });
+    expect(report.entries[0]).toMatchObject({ path: '~', reason: 'NO_HOME', status: 'SKIPPED' });
   });
 });

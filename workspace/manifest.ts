@@ -185,11 +185,23 @@ const manifest = z.strictObject({
   repositories: z.array(repository),
   /** Files of the workspace that lie in none of its repositories. */
   outside: z.strictObject({ entries: z.array(entry), gaps: z.array(gap) }),
+  /** Files of the agent's home that the environment names, by their paths in it. */
+  home: z
+    .strictObject({
+      /** Named files and folders that were there: what is in them and is no entry was not. */
+      roots: z.array(path),
+      /** Folders that hold something, and their modes. */
+      folders: z.array(z.tuple([path, z.int().min(0).max(0o777)])),
+      entries: z.array(entry),
+      gaps: z.array(gap),
+    })
+    .optional(),
   patch: z.strictObject({ hash: sha256, bytes: count }).nullable(),
   /** The blobs that parts refer to, by their number. */
   blobs: z.array(z.strictObject({ hash: sha256, bytes: count })),
 });
 export type Manifest = z.output<typeof manifest>;
+export type HomeManifest = NonNullable<Manifest['home']>;
 
 /** The manifest is of another version, or not one at all. */
 export class ManifestUnreadableError extends Error {

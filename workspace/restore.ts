@@ -11,6 +11,7 @@ import { ContentReader } from './contentReader.ts';
 import type { Git } from './git.ts';
 import { ManifestUnreadableError, readManifest, type Manifest } from './manifest.ts';
 import { restoreFiles } from './restoreFiles.ts';
+import { restoreHome } from './restoreHome.ts';
 import { blobReason, blobTrouble, lostAtCapture, RestoreLog } from './restoreLog.ts';
 import { restoreRepository, type RestoredRepository } from './restoreRepository.ts';
 import { SideRepository } from './sideRepository.ts';
@@ -24,6 +25,8 @@ export interface RestoreRequest {
   readonly state: string;
   readonly manifest: BlobRef;
   readonly snapshotId: SnapshotId;
+  /** The agent's home, where the environment has files of it captured. */
+  readonly home?: string | undefined;
   /** What `open` gave, with this manifest as `restoring`. */
   readonly opened: readonly OpenedRepository[];
   /** Whether nothing has run in the workspace since it was opened. */
@@ -106,6 +109,7 @@ async function restoreAll(restore: Restore): Promise<void> {
     manifest: request.manifest.hash,
     repositories: Object.fromEntries([...restored].map(([repository, { memory }]) => [repository, memory])),
     outside,
+    home: await restoreHome({ home: request.home, manifest: manifest.home, reader, log, signal: request.signal }),
   });
 }
 

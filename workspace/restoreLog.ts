@@ -54,6 +54,10 @@ const lost: ReadonlyMap<string, RestoreSubject> = new Map([
   ['TOO_LARGE', 'FILE'],
   ['UNREADABLE', 'FILE'],
   ['UNSAFE_NAME', 'FILE'],
+  ['THROUGH_LINK', 'FILE'],
+  ['OUTSIDE_SCRIPT', 'FILE'],
+  ['THROUGH_LINK', 'FILE'],
+  ['OUTSIDE_SCRIPT', 'FILE'],
   ['OPERATION_IN_PROGRESS', 'REPOSITORY'],
 ]);
 

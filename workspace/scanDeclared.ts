@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Beneath } from './beneath.ts';
 import { bytePathOf, pathBytes, splitNul, type BytePath } from './bytePath.ts';
 import type { SideRepository } from './sideRepository.ts';
-import { walkFolder, type FolderWalk } from './walkFolder.ts';
+import { emptyWalk, walkFolder, walkPath, type FolderWalk } from './walkFolder.ts';
 
 /** An agent can make git wait: then the capture fails. Milliseconds. */
 const deadlineMs = 2 * 60_000;
@@ -15,15 +15,19 @@ export interface ScanDeclaredRequest {
   readonly nested: readonly BytePath[];
   /** Lines of a gitignore file: https://git-scm.com/docs/gitignore#_pattern_format */
   readonly patterns: readonly string[];
+  /** Files and folders that are named one by one. */
+  readonly paths?: readonly BytePath[];
   readonly signal: AbortSignal;
 }
 
 /**
  * Finds what the environment wants captured although the repository's rules ignore it, by git's own matcher: files that
  * the base commit does not have and that match the patterns, and what is in folders that match. No other rule counts.
+ * With paths, also what is there, tracked or not; a file may come twice.
  */
-export async function scanDeclared({ side, files, nested, patterns, signal }: ScanDeclaredRequest): Promise<FolderWalk> {
-  const walk: FolderWalk = { paths: [], empty: [], gaps: [] };
+export async function scanDeclared({ side, files, nested, patterns, paths, signal }: ScanDeclaredRequest): Promise<FolderWalk> {
+  const walk = emptyWalk();
+  for (const path of paths ?? []) await walkPath({ files, leaveOut: nested, signal }, path, walk);
   if (patterns.length === 0) return walk;
   const rules = join(side.directory, 'declared');
   writeFileSync(rules, pathBytes(`${patterns.map(bytePathOf).join('\n')}\n`));

@@ -1,6 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Beneath, DirectoryEntry } from './beneath.ts';
-import type { BytePath } from './bytePath.ts';
+import { parentOf, unsafePath, type BytePath } from './bytePath.ts';
 import type { Gap } from './manifest.ts';
 import { gitFolder } from './sideRepository.ts';
 
@@ -9,6 +9,8 @@ export interface FolderWalk {
   readonly paths: BytePath[];
   /** Directories with nothing in them. */
   readonly empty: BytePath[];
+  /** Directories that hold something. */
+  readonly held: BytePath[];
   /** What cannot travel. */
   readonly gaps: Gap[];
 }
@@ -19,6 +21,9 @@ export interface WalkRequest {
   readonly leaveOut: readonly BytePath[];
   readonly signal: AbortSignal;
 }
+
+/** A walk that has seen nothing yet. */
+export const emptyWalk = (): FolderWalk => ({ paths: [], empty: [], held: [], gaps: [] });
 
 const skip = (path: BytePath, reason: string, detail: string): Gap => ({ path, status: 'SKIPPED', reason, detail });
 
@@ -32,7 +37,7 @@ export async function walkFolder(request: WalkRequest, path: BytePath, walk: Fol
     walk.gaps.push(skip(path, 'NESTED_REPOSITORY', 'it is a repository that the environment does not name, and does not travel'));
     return;
   }
-  if (entries.length === 0 && path !== '') walk.empty.push(path);
+  if (path !== '') (entries.length === 0 ? walk.empty : walk.held).push(path);
   for (const { name, isDirectory, isFile, isSymbolicLink } of entries) {
     const child = path === '' ? name : `${path}/${name}`;
     if (request.leaveOut.includes(child)) continue;
@@ -40,6 +45,32 @@ export async function walkFolder(request: WalkRequest, path: BytePath, walk: Fol
     else if (isFile || isSymbolicLink) walk.paths.push(child);
     else walk.gaps.push(skip(child, 'SPECIAL_FILE', 'a socket, FIFO or device has no content that could travel'));
   }
+}
+
+/**
+ * Adds what is at a path to the walk: a file, a link, or all of a directory. Where nothing is, nothing is added; a path
+ * that leads through a link is named. Returns whether something is there.
+ */
+export async function walkPath(request: WalkRequest, path: BytePath, walk: FolderWalk): Promise<boolean> {
+  const { files } = request;
+  const unsafe = path === '' ? null : unsafePath(path);
+  if (unsafe !== null) {
+    walk.gaps.push(skip(path, 'UNSAFE_NAME', `it could not be put back: ${unsafe}`));
+    return false;
+  }
+  const stat = files.stat(path);
+  if (stat === null) {
+    for (let parent = parentOf(path); parent !== ''; parent = parentOf(parent))
+      if (files.stat(parent)?.isSymbolicLink()) {
+        walk.gaps.push(skip(path, 'THROUGH_LINK', 'it leads through a symbolic link, which is never followed'));
+        break;
+      }
+    return false;
+  }
+  if (stat.isDirectory()) await walkFolder(request, path, walk);
+  else if (stat.isFile() || stat.isSymbolicLink()) walk.paths.push(path);
+  else walk.gaps.push(skip(path, 'SPECIAL_FILE', 'a socket, FIFO or device has no content that could travel'));
+  return true;
 }
 
 function list(files: Beneath, path: BytePath, walk: FolderWalk): DirectoryEntry[] | null {

@@ -22,6 +22,7 @@ const memory = z.object({
   manifest: z.string(),
   repositories: z.record(z.string(), repositoryMemory),
   outside: z.record(z.string(), z.string()),
+  home: z.record(z.string(), z.string()).default({}),
 });
 export type WorkspaceMemory = z.output<typeof memory>;
 

@@ -68,6 +68,13 @@ builder.prismaNode('Environment', {
       description: 'Seconds that an ended turn waits for the next message; null: by the run’s origin.',
     }),
     defaultHarness: t.expose('defaultHarness', { type: HarnessKindEnum, description: 'The agent of runs that name none.' }),
+    outside: t.exposeStringList('outside', {
+      description: 'Files and folders outside repositories that snapshots take: in the agent’s home (`~/…`) or the workspace.',
+    }),
+    outsideScript: t.exposeString('outsideScript', {
+      nullable: true,
+      description: 'A shell script that prints more such paths, one a line or each ended by a NUL.',
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
   }),
 });

@@ -264,7 +264,7 @@ describe('creating an environment', () => {
     mutate(
       'createEnvironment',
       { clientKey: key(), name: key(), repositories: [{ url: 'https://example.com/a/b.git' }], ...input },
-      'environment { name repositories { url branch path push snapshot { ignored } } setupCommands variables { name } }',
+      'environment { name repositories { url branch path push snapshot { ignored } } setupCommands variables { name } outside outsideScript }',
     );
 
   test('keeps what it was given and fills in folders', async () => {
@@ -281,6 +281,8 @@ describe('creating an environment', () => {
       ],
       setupCommands: ['npm ci'],
       variables: [{ name: 'CI', value: '1' }],
+      outside: ['~/.config/tool'],
+      outsideScript: 'echo ~/notes',
     });
     expect(created.environment).toMatchObject({
       repositories: [
@@ -295,11 +297,15 @@ describe('creating an environment', () => {
       ],
       setupCommands: ['npm ci'],
       variables: [{ name: 'CI' }],
+      outside: ['~/.config/tool'],
+      outsideScript: 'echo ~/notes',
     });
   });
 
   test.each<[string, object]>([
     ['no repository', { repositories: [] }],
+    ['a path without a name', { outside: [' '] }],
+    ['a script with a NUL', { outsideScript: 'a\0b' }],
     ['a pattern of two lines', { repositories: [{ url: '/x', snapshot: { ignored: ['a\nb'] } }] }],
     ['an address that is an option', { repositories: [{ url: '--upload-pack=x' }] }],
     ['an address that runs a program', { repositories: [{ url: 'ext::sh' }] }],

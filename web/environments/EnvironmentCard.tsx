@@ -81,6 +81,27 @@ export function EnvironmentCard(props: { environment: EnvironmentPartsFragment }
             </dd>
           </div>
         </Show>
+        <Show when={props.environment.outside.length > 0 || props.environment.outsideScript}>
+          <div>
+            <dt>Snapshots also take</dt>
+            <dd>
+              <For each={props.environment.outside}>
+                {(path) => (
+                  <p>
+                    <code>{path}</code>
+                  </p>
+                )}
+              </For>
+              <Show when={props.environment.outsideScript}>
+                {(script) => (
+                  <p>
+                    <span class="dim">what this prints:</span> <code>{script()}</code>
+                  </p>
+                )}
+              </Show>
+            </dd>
+          </div>
+        </Show>
         <div>
           <dt>Sessions</dt>
           <dd>

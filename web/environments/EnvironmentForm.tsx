@@ -212,6 +212,42 @@ export function EnvironmentForm(props: EnvironmentFormProps): JSX.Element {
             />
           )}
         </HintedField>
+        <HintedField
+          label="Files outside repositories"
+          hint="In the agent’s home or the workspace, one a line: snapshots take them, and the next session has them before its agent starts."
+          class="form-label form-wide"
+        >
+          {(ties) => (
+            <textarea
+              {...ties}
+              class="input mono"
+              rows={2}
+              placeholder="~/.config/tool"
+              spellcheck={false}
+              aria-invalid={invalid('outside')}
+              value={draft.outside}
+              onInput={(event) => setDraft('outside', event.currentTarget.value)}
+            />
+          )}
+        </HintedField>
+        <HintedField
+          label="Script that prints more of them"
+          hint="It is run before each snapshot and prints paths, one a line."
+          class="form-label form-wide"
+        >
+          {(ties) => (
+            <textarea
+              {...ties}
+              class="input mono"
+              rows={1}
+              placeholder="find ~ -name '*.toml'"
+              spellcheck={false}
+              aria-invalid={invalid('outsideScript')}
+              value={draft.outsideScript}
+              onInput={(event) => setDraft('outsideScript', event.currentTarget.value)}
+            />
+          )}
+        </HintedField>
       </div>
       <Show when={problem()}>
         {(found) => (

@@ -19,6 +19,8 @@ describe('a draft of an environment', () => {
       ],
       setup: 'npm ci\n\n  npm run build ',
       variables: 'TOKEN=a=b\n',
+      outside: '~/.config/tool\n\n/home/agent/notes\n',
+      outsideScript: 'find ~ -name a\n',
     });
     expect(result).toEqual({
       ok: true,
@@ -30,6 +32,8 @@ describe('a draft of an environment', () => {
         ],
         setupCommands: ['npm ci', 'npm run build'],
         variables: [{ name: 'TOKEN', value: 'a=b' }],
+        outside: ['~/.config/tool', '/home/agent/notes'],
+        outsideScript: 'find ~ -name a',
       },
     });
   });

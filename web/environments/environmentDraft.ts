@@ -18,6 +18,9 @@ export interface EnvironmentDraft {
   readonly setup: string;
   readonly variables: string;
   readonly idleSeconds: string;
+  /** Paths, one a line. */
+  readonly outside: string;
+  readonly outsideScript: string;
 }
 
 export const noRepository: RepositoryDraft = { url: '', branch: '', path: '', push: false, ignored: '' };
@@ -29,6 +32,8 @@ export const noEnvironment: EnvironmentDraft = {
   setup: '',
   variables: '',
   idleSeconds: '',
+  outside: '',
+  outsideScript: '',
 };
 
 const lines = (text: string): string[] =>
@@ -68,6 +73,8 @@ export function inputOf(draft: EnvironmentDraft): DraftResult {
       variables: variables.flatMap((found) =>
         typeof found === 'string' ? [] : [{ name: found[1] ?? '', value: found[2] ?? '' }],
       ),
+      ...(draft.outside.trim() && { outside: lines(draft.outside) }),
+      ...(draft.outsideScript.trim() && { outsideScript: draft.outsideScript.trim() }),
       ...(draft.idleSeconds !== '' && { idleSeconds: Number(draft.idleSeconds) }),
     },
   };

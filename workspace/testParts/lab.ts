@@ -140,8 +140,13 @@ export class Lab {
     });
   }
 
-  restore({ directory, state, opened }: LabWorkspace, manifest: BlobRef, workspaces = this.workspaces): Promise<RestoreReport> {
-    return workspaces.restore({ teamId: this.teamId, directory, state, manifest, snapshotId, opened, signal: this.signal });
+  restore(
+    { directory, state, opened }: LabWorkspace,
+    manifest: BlobRef,
+    workspaces = this.workspaces,
+    home?: string,
+  ): Promise<RestoreReport> {
+    return workspaces.restore({ teamId: this.teamId, directory, state, manifest, snapshotId, opened, home, signal: this.signal });
   }
 
   /** Pushes the branch of a workspace's only repository. */

@@ -9,7 +9,7 @@ import { HarnessKindEnum } from '../enums.ts';
 import { ForbiddenError } from '../apiError.ts';
 import { IdempotencyConflictError, InvalidInputError, NotFoundError } from '../errors.ts';
 import { admittedOr, clientKeyOf } from './admitted.ts';
-import { RepositorySnapshotInput, repositorySnapshotOf } from './declaredInput.ts';
+import { declaredOf, RepositorySnapshotInput, repositorySnapshotOf } from './declaredInput.ts';
 import { CreateEnvironmentPayload } from './payloads.ts';
 
 const most = { repositories: 20, setupCommands: 50, variables: 200, characters: 32_768, idleSeconds: 24 * 3_600 };
@@ -49,6 +49,14 @@ const CreateEnvironmentInput = builder.inputType('CreateEnvironmentInput', {
     variables: t.field({ type: [VariableInput], description: 'What setup commands and agents see in their environment.' }),
     idleSeconds: t.int({ description: 'Seconds that an ended turn waits for the next message. Default: by the run’s origin.' }),
     defaultHarness: t.field({ type: HarnessKindEnum, description: 'The agent of runs that name none. Default: SCRIPT.' }),
+    outside: t.stringList({
+      description:
+        'Files and folders outside repositories that snapshots take: in the agent’s home (`~/.config/tool`) or the workspace. Links are kept, never followed. Default: none.',
+    }),
+    outsideScript: t.string({
+      description:
+        'A shell script that prints more such paths, one a line or each ended by a NUL. It is run before each snapshot, as setup commands are, for at most 30 s. Default: none.',
+    }),
   }),
 });
 type Input = typeof CreateEnvironmentInput.$inferInput;
@@ -110,6 +118,7 @@ function validated(teamId: TeamId, input: Input): NewEnvironment {
     variables: variablesOf(input.variables ?? []),
     idleSeconds,
     defaultHarness: input.defaultHarness ?? 'SCRIPT',
+    declared: declaredOf(input),
   };
 }
 

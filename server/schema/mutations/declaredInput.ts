@@ -1,7 +1,10 @@
 import { refuseDeclared } from '../../../domain/declaration.ts';
+import type { DeclaredBeyondGit } from '../../../journal/environments.ts';
 import type { RepositorySnapshot } from '../../../journal/readSession.ts';
 import { builder } from '../builder.ts';
 import { InvalidInputError } from '../errors.ts';
+
+const mostScript = 32_768;
 
 export const RepositorySnapshotInput = builder.inputType('RepositorySnapshotInput', {
   description: 'What snapshots take of a repository beyond git.',
@@ -21,4 +24,21 @@ export function repositorySnapshotOf(
   const refused = refuseDeclared(ignored);
   if (refused) throw new InvalidInputError('repositories', `Patterns of ignored files: ${refused}`);
   return ignored.length > 0 ? { snapshot: { ignored } } : {};
+}
+
+/** What is given of an environment's snapshots. */
+interface GivenDeclaration {
+  readonly outside?: readonly string[] | null | undefined;
+  readonly outsideScript?: string | null | undefined;
+}
+
+/** What an environment's snapshots take beyond git, checked. Throws InvalidInputError. */
+export function declaredOf(given: GivenDeclaration): DeclaredBeyondGit {
+  const outside = given.outside ?? [];
+  const refused = refuseDeclared(outside);
+  if (refused) throw new InvalidInputError('outside', `Paths outside repositories: ${refused}`);
+  const outsideScript = given.outsideScript?.trim() ? given.outsideScript : null;
+  if (outsideScript !== null && (outsideScript.length > mostScript || outsideScript.includes('\0')))
+    throw new InvalidInputError('outsideScript', `The script has at most ${mostScript} characters and no NUL.`);
+  return { outside: [...outside], outsideScript };
 }
