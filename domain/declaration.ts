@@ -1,3 +1,10 @@
+/**
+ * What becomes of files that look like secrets: they are captured, captured and named, or left out and named. What is in
+ * a commit travels with it in any case.
+ */
+export const secretPolicies = ['INCLUDE', 'WARN', 'EXCLUDE'] as const;
+export type SecretFiles = (typeof secretPolicies)[number];
+
 /** At most so many patterns or paths in one list of an environment. */
 const mostLines = 100;
 const mostCharacters = 1_000;

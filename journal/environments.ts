@@ -1,3 +1,4 @@
+import type { SecretFiles } from '../domain/declaration.ts';
 import type { HarnessKind } from '../domain/harness.ts';
 import type { EnvironmentId, TeamId } from '../domain/ids.ts';
 import type { Acting } from '../domain/person.ts';
@@ -30,6 +31,8 @@ export interface DeclaredBeyondGit {
   readonly outside: readonly string[];
   /** A script that prints such paths. */
   readonly outsideScript: string | null;
+  /** What becomes of files that look like secrets. */
+  readonly secretFiles: SecretFiles;
 }
 
 /** Creates an environment; refuses a name that the team has already. */
@@ -63,10 +66,11 @@ export function createEnvironment(
         });
       });
       await client.query('UPDATE "Environment" SET "setupCommands" = $2 WHERE id = $1', [environmentId, setupCommands]);
-      await client.query('UPDATE "Environment" SET outside = $2, "outsideScript" = $3 WHERE id = $1', [
+      await client.query('UPDATE "Environment" SET outside = $2, "outsideScript" = $3, "secretFiles" = $4 WHERE id = $1', [
         environmentId,
         declared.outside,
         declared.outsideScript,
+        declared.secretFiles,
       ]);
       await audit(client, teamId, { by, action: 'ENVIRONMENT_CREATED', target: { id: environmentId, name } });
       await storeResult(client, key, { environmentId });

@@ -1,3 +1,4 @@
+import type { SecretFiles } from '../domain/declaration.ts';
 import type { OpenedRepository } from '../domain/events.ts';
 import type { HarnessKind } from '../domain/harness.ts';
 import type { EnvironmentId, MessageId, RunId, SessionId, SnapshotId, TeamId, UserId } from '../domain/ids.ts';
@@ -45,6 +46,8 @@ export interface SessionToOpen {
   /** Files outside repositories that snapshots take: paths, and a script that prints paths. */
   readonly outside: readonly string[];
   readonly outsideScript: string | null;
+  /** What becomes of files that look like secrets. */
+  readonly secretFiles: SecretFiles;
   /** The snapshot to restore; null for a first session, or when a person chose none. */
   readonly restore: {
     readonly snapshotId: SnapshotId;
@@ -69,7 +72,7 @@ export async function readSession(journal: Journal, sessionId: SessionId): Promi
     `SELECT s."runId", s.id AS "sessionId", s.ordinal, s.epoch, s.harness, r."teamId", r.origin, r."creatorId", r."idleSeconds",
        u.name AS "creatorName", u.email AS "creatorEmail", t.slug AS "teamSlug", e.id AS "environmentId", e.name AS "environmentName",
        e.repositories, e."setupCommands", e.variables,
-       e.outside, e."outsideScript",
+       e.outside, e."outsideScript", e."secretFiles",
        r."snapshotId" IS NOT NULL AS "runHasSnapshot", p.id AS "snapshotId", p.summary, taken.repositories AS opened
      FROM "Session" s
      JOIN "Run" r ON r.id = s."runId" JOIN "User" u ON u.id = r."creatorId" JOIN "Team" t ON t.id = r."teamId"

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => system.stop());
 
 const fields = `failure { code message } sessions { outcome restoreReport { exact entries { subject path status reason detail } }
-  snapshot { entries changedFiles changes { path } gapCount gaps { path status reason detail } } }`;
+  snapshot { entries changedFiles changes { path } warningCount warnings { path reason detail } gapCount gaps { path status reason detail } } }`;
 const untilEnded = (runId: string, sessions: number) =>
   system.runUntil(runId, fields, (run) => ended(run) && run.sessions.length === sessions, 60_000);
 const followUp = (runId: string, text: string) => system.mutate('sendFollowUp', { clientKey: `f-${runId}-${text}`, runId, text });
@@ -71,5 +71,25 @@ describe('what an environment wants captured beyond git', { timeout: 120_000 }, 
     const gap = { path: 'outsideScript', status: 'FAILED', reason: 'OUTSIDE_SCRIPT' };
     expect(run).toMatchObject({ state: 'SUCCEEDED', sessions: [{ snapshot: { changes: [{ path: '~/a' }], gaps: [gap] } }] });
     expect(run.sessions[0].snapshot.gaps[0].detail).toMatch(/exited with 3$/);
+  });
+
+  test('are files that look like secrets, or not, by its policy; each is named', async () => {
+    const script =
+      'printf -- "-----BEGIN %s KEY-----\\n%s\\n-----END %s KEY-----\\n" "RSA PRIVATE" $(printf "MIIEowIBAAKCAQEA%.0s" $(seq 40)) "RSA PRIVATE" > id';
+    const [warned, excluded] = await Promise.all(
+      [{}, { secretFiles: 'EXCLUDE' }].map(async (more) =>
+        sessions(await system.createEnvironment({ repositories: [{ url: repository }], ...more }), script),
+      ),
+    );
+    expect(warned?.sessions[0].snapshot).toMatchObject({
+      gapCount: 0,
+      warningCount: 1,
+      warnings: [{ path: 'id', reason: 'SECRET_LIKE' }],
+    });
+    expect(excluded?.sessions[0].snapshot).toMatchObject({
+      changes: [],
+      warningCount: 0,
+      gaps: [{ path: 'id', status: 'SKIPPED', reason: 'SECRET_LIKE' }],
+    });
   });
 });

@@ -16,6 +16,7 @@ export async function declaredFiles(
 ): Promise<DeclaredFiles> {
   return {
     ignored: Object.fromEntries(info.repositories.map(({ path, snapshot }) => [path, snapshot?.ignored ?? []])),
+    secretFiles: info.secretFiles,
     outside: await declaredOutside(sandbox, session, info, signal),
   };
 }

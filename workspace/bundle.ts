@@ -16,6 +16,7 @@ import {
   type ManifestEntry,
   type RepositoryManifest,
 } from './manifest.ts';
+import { secretLike } from './secretLike.ts';
 import { tarEnd, tarEntry, type TarEntry } from './tar.ts';
 
 /** Blobs that the snapshot refers to are not in the store: a bundle of it would silently be less. */
@@ -157,13 +158,17 @@ function* files(folder: BytePath, entries: readonly ManifestEntry[], reader: Con
   }
 }
 
-function gapsText({ repositories, outside, home }: Manifest): string {
+function gapsText(manifest: Manifest): string {
+  const { repositories, outside, home } = manifest;
   const line = (where: string, { path, status, reason, detail }: Gap) =>
     `${status} ${reason} ${where}: ${displayPath(path).replaceAll('\n', '\\n')}: ${detail}\n`;
   const lines = [
     ...repositories.flatMap(({ repository, gaps }) => gaps.map((gap) => line(repository, gap))),
     ...outside.gaps.map((gap) => line('outside the repositories', gap)),
     ...(home?.gaps ?? []).map((gap) => line('the agent’s home', gap)),
+    ...secretLike(manifest).map(
+      ({ repository, path, reason, detail }) => `WARNING ${reason} ${repository}: ${path.replaceAll('\n', '\\n')}: ${detail}\n`,
+    ),
   ];
   return lines.length === 0 ? 'The snapshot holds everything.\n' : lines.join('');
 }

@@ -2,6 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobStore } from '../blobs/blobStore.ts';
 import type { OpenedRepository } from '../domain/events.ts';
+import type { SecretFiles } from '../domain/declaration.ts';
 import type { TeamId } from '../domain/ids.ts';
 import type { BlobRef, CaptureGap, FileChange, RepositoryPosition, SnapshotSummary } from '../domain/snapshot.ts';
 import { Beneath } from './beneath.ts';
@@ -24,6 +25,8 @@ import {
   type Part,
   type RepositoryManifest,
 } from './manifest.ts';
+import { SecretChecks } from './secretChecks.ts';
+import { secretLike } from './secretLike.ts';
 import { Sizes, type SizeLimits } from './sizeLimits.ts';
 import { SideRepository } from './sideRepository.ts';
 import { WorkspaceState, type WorkspaceMemory } from './workspaceState.ts';
@@ -38,6 +41,8 @@ const patchBytes = 2 * 1024 * 1024;
 export interface DeclaredFiles {
   /** By repository: patterns, as in a gitignore file, of what is captured although the repository's rules ignore it. */
   readonly ignored: Readonly<Record<string, readonly string[]>>;
+  /** What becomes of files that look like secrets. Default: they are captured, and not looked for. */
+  readonly secretFiles?: SecretFiles | undefined;
   /** Files outside repositories. What lies in the workspace beside them is captured in any case. */
   readonly outside?: DeclaredOutside | undefined;
 }
@@ -100,18 +105,22 @@ export async function captureWorkspace(
   const directory = await realpath(request.directory);
   const state = new WorkspaceState(await realpath(request.state));
   const previous = request.previous && (await readPrevious(blobs, request.teamId, request.previous));
-  const memory = request.previous && previous ? state.readMemory(request.previous.hash) : null;
+  const secrets = new SecretChecks(request.declared?.secretFiles ?? 'INCLUDE');
+  const samePolicy = (previous?.secretFiles ?? 'INCLUDE') === secrets.policy;
+  const remembered = request.previous && previous ? state.readMemory(request.previous.hash) : null;
+  // Under another policy, every file is looked at again.
+  const memory = remembered && !samePolicy ? withoutFiles(remembered) : remembered;
   const writer = new ContentWriter({ store: blobs, teamId: request.teamId, previous });
   const sizes = new Sizes(limits);
   const places = declaredPlaces(request);
-  const capture = { request, directory, state, git, previous, memory, writer, sizes, places };
+  const capture = { request, directory, state, git, previous, memory, writer, sizes, secrets, samePolicy, places };
   const repositories: CapturedRepository[] = [];
   for (const repository of request.opened) repositories.push(await captureOne(capture, repository));
   const outside = await captureRest(capture);
   const home = await captureDeclaredHome(capture);
   await writer.finish();
   const patch = await storePatch(blobs, request.teamId, repositories, previous, writer);
-  const manifest = assemble({ repositories, outside, home, places }, writer.blobs, patch);
+  const manifest = assemble({ repositories, outside, home, places, policy: secrets.policy }, writer.blobs, patch);
   const stored = await blobs.put(request.teamId, serializeManifest(manifest));
   writer.count(stored);
   state.writeMemory(remember(stored.hash, repositories, outside, home));
@@ -144,6 +153,8 @@ interface Capture {
   readonly memory: WorkspaceMemory | null;
   readonly writer: ContentWriter;
   readonly sizes: Sizes;
+  readonly secrets: SecretChecks;
+  readonly samePolicy: boolean;
   readonly places: DeclaredPlaces;
 }
 
@@ -165,7 +176,7 @@ async function readPrevious(blobs: BlobStore, teamId: TeamId, ref: BlobRef): Pro
 }
 
 function captureOne(
-  { request, directory, state, git, previous, memory, writer, sizes, places }: Capture,
+  { request, directory, state, git, previous, memory, writer, sizes, secrets, samePolicy, places }: Capture,
   repository: OpenedRepository,
 ): Promise<CapturedRepository> {
   const before = previous?.repositories.find((other) => other.repository === repository.repository) ?? null;
@@ -189,11 +200,13 @@ function captureOne(
     memory: usable && (memory?.repositories[repository.repository] ?? null),
     writer,
     sizes,
+    secrets,
+    samePolicy,
     signal: request.signal,
   });
 }
 
-async function captureRest({ request, directory, previous, memory, writer, sizes }: Capture): Promise<CapturedOutside> {
+async function captureRest({ request, directory, previous, memory, writer, sizes, secrets }: Capture): Promise<CapturedOutside> {
   const files = new Beneath(directory);
   try {
     return await captureOutside({
@@ -203,6 +216,7 @@ async function captureRest({ request, directory, previous, memory, writer, sizes
       seen: memory?.outside ?? null,
       writer,
       sizes,
+      secrets,
       signal: request.signal,
     });
   } finally {
@@ -234,7 +248,15 @@ async function storePatch(
 }
 
 /** What the environment names of the agent's home; null when it names nothing there. */
-async function captureDeclaredHome({ request, previous, memory, writer, sizes, places }: Capture): Promise<CapturedHome | null> {
+async function captureDeclaredHome({
+  request,
+  previous,
+  memory,
+  writer,
+  sizes,
+  secrets,
+  places,
+}: Capture): Promise<CapturedHome | null> {
   const directory = request.declared?.outside?.home;
   if (directory === undefined || places.home.length === 0) return null;
   const files = new Beneath(await realpath(directory));
@@ -246,6 +268,7 @@ async function captureDeclaredHome({ request, previous, memory, writer, sizes, p
       seen: memory?.home ?? null,
       writer,
       sizes,
+      secrets,
       signal: request.signal,
     });
   } finally {
@@ -258,11 +281,12 @@ interface CapturedParts {
   readonly outside: CapturedOutside;
   readonly home: CapturedHome | null;
   readonly places: DeclaredPlaces;
+  readonly policy: SecretFiles;
 }
 
 /** Puts the manifest together. Its blobs are numbered as they come in it, so that the same workspace makes the same manifest. */
 function assemble(
-  { repositories, outside, home, places }: CapturedParts,
+  { repositories, outside, home, places, policy }: CapturedParts,
   blobs: readonly BlobRef[],
   patch: BlobRef | null,
 ): Manifest {
@@ -299,6 +323,7 @@ function assemble(
         gaps: [...home.gaps],
       },
     }),
+    ...(policy !== 'INCLUDE' && { secretFiles: policy }),
     patch,
     blobs: table,
   };
@@ -313,6 +338,13 @@ function gitOf({ git }: CapturedRepository, renumber: (parts: readonly Part[]) =
     objects: git.objects.map(({ oid, bytes, content }) => ({ oid, bytes, parts: renumber(content.parts) })),
   };
 }
+
+const withoutFiles = (memory: WorkspaceMemory): WorkspaceMemory => ({
+  ...memory,
+  repositories: Object.fromEntries(Object.entries(memory.repositories).map(([path, one]) => [path, { ...one, seen: {} }])),
+  outside: {},
+  home: {},
+});
 
 function remember(
   manifest: string,
@@ -386,6 +418,7 @@ function summarize(
     ...manifest.outside.gaps.map((gap) => captureGap('.', gap)),
     ...(manifest.home?.gaps ?? []).map((gap) => captureGap('.', { ...gap, path: homePath(gap.path) })),
   ];
+  const warnings = secretLike(manifest);
   return {
     manifest: ref,
     repositories: manifest.repositories.map(position),
@@ -394,6 +427,7 @@ function summarize(
     patch: manifest.patch,
     gaps: gaps.slice(0, namedGaps),
     gapCount: gaps.length,
+    ...(warnings.length > 0 && { warnings: warnings.slice(0, namedGaps), warningCount: warnings.length }),
     entries: [...manifest.repositories, manifest.outside, ...(manifest.home ? [manifest.home] : [])].reduce(
       (sum, { entries }) => sum + entries.length,
       0,

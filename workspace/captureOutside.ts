@@ -3,6 +3,7 @@ import { isWithin, type BytePath } from './bytePath.ts';
 import { captureFiles, type CapturedEntry, type FileKnowledge } from './captureFiles.ts';
 import type { ContentWriter } from './contentWriter.ts';
 import type { Gap, ManifestEntry } from './manifest.ts';
+import type { SecretChecks } from './secretChecks.ts';
 import type { Sizes } from './sizeLimits.ts';
 import { emptyWalk, walkFolder, walkPath, type FolderWalk } from './walkFolder.ts';
 
@@ -12,6 +13,7 @@ interface CaptureWalkRequest {
   readonly seen: Readonly<Record<BytePath, string>> | null;
   readonly writer: ContentWriter;
   readonly sizes: Sizes;
+  readonly secrets: SecretChecks;
   readonly signal: AbortSignal;
 }
 
@@ -67,6 +69,7 @@ async function captureWalk(request: CaptureWalkRequest, walk: FolderWalk): Promi
     gitChanged: false,
     writer: request.writer,
     sizes: request.sizes,
+    secrets: request.secrets,
     onContent: () => {},
     signal: request.signal,
   });

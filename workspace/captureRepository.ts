@@ -19,6 +19,7 @@ import { operationGaps } from './operations.ts';
 import type { RefTarget } from './refs.ts';
 import { scanDeclared } from './scanDeclared.ts';
 import { scanWorktree, type Scan } from './scan.ts';
+import type { SecretChecks } from './secretChecks.ts';
 import type { Sizes } from './sizeLimits.ts';
 import { gitFolder, ObjectsUnreadableError, type SideRepository } from './sideRepository.ts';
 import { viewKeeper, WorkspaceView, type ViewedEntry } from './view.ts';
@@ -46,6 +47,9 @@ export interface CaptureRepositoryRequest {
   readonly declaredPaths: readonly BytePath[];
   readonly writer: ContentWriter;
   readonly sizes: Sizes;
+  readonly secrets: SecretChecks;
+  /** Whether the previous snapshot treated secrets the same way. */
+  readonly samePolicy: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -262,7 +266,7 @@ class RepositoryCapture {
   }
 
   async #captureFiles(git: AgentGit | null, paths: readonly BytePath[], hasBlob: (oid: string) => boolean, sameGit: boolean) {
-    const { previous, memory, writer, sizes, side, signal } = this.#request;
+    const { previous, memory, writer, sizes, secrets, side, signal } = this.#request;
     const before = memory ? (previous?.entries ?? []) : [];
     const knowledge = async (): Promise<FileKnowledge> => {
       const index = (await git?.index()) ?? null;
@@ -283,6 +287,7 @@ class RepositoryCapture {
       gitChanged: !sameGit,
       writer,
       sizes,
+      secrets,
       onContent: viewKeeper(side),
       signal,
     });
@@ -305,7 +310,7 @@ class RepositoryCapture {
     sameGit: boolean,
     settings: readonly Setting[] | null,
   ): Promise<CapturedGit> {
-    const { side, writer, previous, atOpen, signal } = this.#request;
+    const { side, writer, previous, atOpen, secrets, samePolicy, signal } = this.#request;
     const kept = sameGit ? (previous?.git ?? null) : null;
     const index = kept ? kept.index : await this.#index(git);
     const blobs = await captureIndexBlobs({
@@ -314,7 +319,8 @@ class RepositoryCapture {
       changed: index?.changed ?? [],
       entries,
       hasBlob,
-      previous: previous?.git?.objects ?? [],
+      previous: samePolicy ? (previous?.git?.objects ?? []) : [],
+      secrets,
       writer,
       signal,
     });

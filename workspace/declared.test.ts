@@ -13,6 +13,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bytePathOf } from './bytePath.ts';
+import type { SecretFiles } from '../domain/declaration.ts';
 import type { DeclaredFiles } from './capture.ts';
 import { describeFiles, describeRepository, git, Lab, write } from './testParts/lab.ts';
 
@@ -219,5 +220,91 @@ describe('files of the agent’s home that the environment names', { timeout: 60
     const { report } = await lab.carry(from, remote, outside(from.directory, homeOf('home', { n: 'n\n' }), '~/n'));
     expect(report).toMatchObject({ exact: false });
     expect(report.entries[0]).toMatchObject({ path: '~', reason: 'NO_HOME', status: 'SKIPPED' });
+  });
+});
+
+describe('files that look like secrets', { timeout: 60_000 }, () => {
+  // Put together here, so that nobody takes this file for one of them.
+  const token = `ghp_${'wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx'}`;
+  const privateKey = `-----BEGIN RSA ${'PRIVATE'} KEY-----\n${'MIIEowIBAAKCAQEA'.repeat(40)}\n-----END RSA ${'PRIVATE'} KEY-----\n`;
+  const secrets = { 'deploy/key': privateKey, 'src/call.js': `const token = '${token}';\n`, '.env': 'X=1\n' };
+  const policy = (secretFiles: SecretFiles, ...patterns: readonly string[]): DeclaredFiles => ({
+    ...ignored(...patterns),
+    secretFiles,
+  });
+  const rules = (found: readonly { readonly path: string; readonly detail: string }[] = []) =>
+    found.map(({ path, detail }) => [path, /by the rule ([a-z-]+)/.exec(detail)?.[1]]);
+
+  it('are captured and named, with the rule and never the value', async () => {
+    const remote = lab.remote(files);
+    const from = await lab.open(remote);
+    write(from.directory, { ...secrets, 'plain.txt': 'nothing\n' });
+    const { to, captured, report } = await lab.carry(from, remote, policy('WARN', '.env'));
+    expect(captured.summary.gaps).toEqual([]);
+    expect(captured.summary.warningCount).toBe(3);
+    expect(rules(captured.summary.warnings)).toEqual([
+      ['.env', 'no-dotenv'],
+      ['deploy/key', 'privatekey'],
+      ['src/call.js', 'github'],
+    ]);
+    expect(JSON.stringify(captured.summary)).not.toContain(token.slice(4, 20));
+    expect(report.exact).toBe(true);
+    expect(describeFiles(to.directory)).toBe(describeFiles(from.directory));
+    // What has not changed is not read again, and is named all the same.
+    const again = await lab.capture(to, captured.summary.manifest, lab.workspaces, policy('WARN', '.env'));
+    expect(again.summary.manifest.hash).toBe(captured.summary.manifest.hash);
+    expect(again.summary.warningCount).toBe(3);
+  });
+
+  it('are left out where the environment says so, and the restore says what is missing', async () => {
+    const remote = lab.remote({ ...files, 'src/call.js': 'call();\n' });
+    const from = await lab.open(remote);
+    write(from.directory, { ...secrets, 'plain.txt': 'nothing\n' });
+    const { to, captured, report } = await lab.carry(from, remote, policy('EXCLUDE', '.env'));
+    expect(captured.summary.gaps).toMatchObject([
+      { path: '.env', status: 'SKIPPED', reason: 'SECRET_LIKE' },
+      { path: 'deploy/key', status: 'SKIPPED', reason: 'SECRET_LIKE' },
+      { path: 'src/call.js', status: 'SKIPPED', reason: 'SECRET_LIKE' },
+    ]);
+    expect(captured.summary.changes.map(({ path }) => path)).toEqual(['plain.txt']);
+    expect(report).toMatchObject({ exact: false, notApplied: 3 });
+    expect(report.entries.slice(0, 3).map(({ reason }) => reason)).toEqual(Array(3).fill('SECRET_LIKE'));
+    expect(existsSync(join(to.directory, 'deploy/key'))).toBe(false);
+    expect(readFileSync(join(to.directory, 'src/call.js'), 'utf8')).toBe('call();\n');
+  });
+
+  it('are left out of the index too, but what a commit has travels with it and is named', async () => {
+    const remote = lab.remote(files);
+    const from = await lab.open(remote);
+    write(from.directory, { 'committed.js': secrets['src/call.js'], 'staged.pem': privateKey });
+    git(from.directory, 'add', 'committed.js');
+    git(from.directory, 'commit', '--quiet', '--message=a secret');
+    git(from.directory, 'add', 'staged.pem');
+    write(from.directory, { 'staged.pem': 'another\n' });
+    const { to, captured, report } = await lab.carry(from, remote, policy('EXCLUDE'));
+    expect(captured.summary.gaps).toMatchObject([
+      { path: 'staged.pem', reason: 'SECRET_LIKE', detail: expect.stringContaining('staged') as string },
+    ]);
+    expect(captured.summary.warnings).toMatchObject([
+      { path: 'committed.js', detail: expect.stringContaining('in a commit') as string },
+    ]);
+    expect(report.exact).toBe(false);
+    expect(readFileSync(join(to.directory, 'committed.js'), 'utf8')).toBe(secrets['src/call.js']);
+    expect(readFileSync(join(to.directory, 'staged.pem'), 'utf8')).toBe('another\n');
+    expect(git(to.directory, 'ls-files', 'staged.pem')).toBe('');
+  });
+
+  it('are looked at anew under another policy, though they did not change', async () => {
+    const from = await lab.open(lab.remote(files));
+    write(from.directory, secrets);
+    const first = await lab.capture(from);
+    expect(first.summary.warnings).toBeUndefined();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const second = await lab.capture(from, first.summary.manifest, lab.workspaces, policy('WARN'));
+    expect(second.summary.warningCount).toBe(2);
+    const third = await lab.capture(from, second.summary.manifest, lab.workspaces, policy('EXCLUDE'));
+    expect(third.summary.gaps.map(({ path }) => path)).toEqual(['deploy/key', 'src/call.js']);
+    const fourth = await lab.capture(from, third.summary.manifest, lab.workspaces, policy('INCLUDE'));
+    expect(fourth.summary.manifest.hash).toBe(first.summary.manifest.hash);
   });
 });

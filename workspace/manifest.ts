@@ -59,6 +59,8 @@ const file = z.strictObject({
   base: version.nullable(),
   glance,
   ignored,
+  /** The rule by which it looks like a secret. */
+  secret: z.string().optional(),
 });
 
 const link = z.strictObject({
@@ -196,6 +198,8 @@ const manifest = z.strictObject({
       gaps: z.array(gap),
     })
     .optional(),
+  /** What was done about files that look like secrets; nothing when they were not looked for. */
+  secretFiles: z.enum(['WARN', 'EXCLUDE']).optional(),
   patch: z.strictObject({ hash: sha256, bytes: count }).nullable(),
   /** The blobs that parts refer to, by their number. */
   blobs: z.array(z.strictObject({ hash: sha256, bytes: count })),

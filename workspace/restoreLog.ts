@@ -54,6 +54,7 @@ const lost: ReadonlyMap<string, RestoreSubject> = new Map([
   ['TOO_LARGE', 'FILE'],
   ['UNREADABLE', 'FILE'],
   ['UNSAFE_NAME', 'FILE'],
+  ['SECRET_LIKE', 'FILE'],
   ['THROUGH_LINK', 'FILE'],
   ['OUTSIDE_SCRIPT', 'FILE'],
   ['THROUGH_LINK', 'FILE'],

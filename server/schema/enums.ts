@@ -1,4 +1,5 @@
 import { auditActions } from '../../domain/audit.ts';
+import { secretPolicies } from '../../domain/declaration.ts';
 import { chunkStreams, itemKinds, noticeCodes, pushProblems, turnReasons } from '../../domain/events.ts';
 import { harnessKinds } from '../../domain/harness.ts';
 import { quotaKinds } from '../../domain/quota.ts';
@@ -37,6 +38,11 @@ export const RunOriginEnum = builder.enumType('RunOrigin', { description: 'Where
 export const HarnessKindEnum = builder.enumType('HarnessKind', {
   description: 'The kind of agent. SCRIPT runs each message as a shell script.',
   values: harnessKinds,
+});
+export const SecretFilesEnum = builder.enumType('SecretFiles', {
+  description:
+    'What becomes of files that look like secrets. INCLUDE: captured, and not looked for. WARN: captured and named. EXCLUDE: left out and named, but for what is in a commit.',
+  values: secretPolicies,
 });
 export const WaitEnum = builder.enumType('Wait', { description: 'What a run or session waits for.', values: waits });
 export const MessageStateEnum = builder.enumType('MessageState', {

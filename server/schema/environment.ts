@@ -1,6 +1,6 @@
 import type { EnvironmentRepository, RepositorySnapshot } from '../../journal/readSession.ts';
 import { builder } from './builder.ts';
-import { HarnessKindEnum } from './enums.ts';
+import { HarnessKindEnum, SecretFilesEnum } from './enums.ts';
 
 const RepositorySnapshotRef = builder.objectRef<RepositorySnapshot>('RepositorySnapshot').implement({
   description: 'What snapshots take of a repository beyond git.',
@@ -74,6 +74,10 @@ builder.prismaNode('Environment', {
     outsideScript: t.exposeString('outsideScript', {
       nullable: true,
       description: 'A shell script that prints more such paths, one a line or each ended by a NUL.',
+    }),
+    secretFiles: t.expose('secretFiles', {
+      type: SecretFilesEnum,
+      description: 'What becomes of files that look like secrets when a snapshot is taken.',
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
   }),

@@ -264,7 +264,7 @@ describe('creating an environment', () => {
     mutate(
       'createEnvironment',
       { clientKey: key(), name: key(), repositories: [{ url: 'https://example.com/a/b.git' }], ...input },
-      'environment { name repositories { url branch path push snapshot { ignored } } setupCommands variables { name } outside outsideScript }',
+      'environment { name repositories { url branch path push snapshot { ignored } } setupCommands variables { name } outside outsideScript secretFiles }',
     );
 
   test('keeps what it was given and fills in folders', async () => {
@@ -283,6 +283,7 @@ describe('creating an environment', () => {
       variables: [{ name: 'CI', value: '1' }],
       outside: ['~/.config/tool'],
       outsideScript: 'echo ~/notes',
+      secretFiles: 'EXCLUDE',
     });
     expect(created.environment).toMatchObject({
       repositories: [
@@ -299,6 +300,7 @@ describe('creating an environment', () => {
       variables: [{ name: 'CI' }],
       outside: ['~/.config/tool'],
       outsideScript: 'echo ~/notes',
+      secretFiles: 'EXCLUDE',
     });
   });
 

@@ -214,6 +214,11 @@ export function ChangesTab(props: { head: JSX.Element }): JSX.Element {
                         <Gaps gaps={found().gaps} count={found().gapCount} />
                       </Notice>
                     </Show>
+                    <Show when={found().warningCount > 0}>
+                      <Notice title={`${count(found().warningCount, 'file')} in the snapshot look like secrets.`}>
+                        <Gaps gaps={found().warnings} count={found().warningCount} />
+                      </Notice>
+                    </Show>
                     <Show when={found().patch?.truncated}>
                       <Notice title="A part of the changes is shown.">
                         The patch has {bytes(found().patch?.bytes ?? 0)}; its first files are here, the others are in the list

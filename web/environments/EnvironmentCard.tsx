@@ -6,6 +6,7 @@ import { openNewRun } from '../shell/newRunDialog.ts';
 import { Icon } from '../ui/Icon.tsx';
 import { Time } from '../ui/Time.tsx';
 import { idleWords } from './idleChoices.ts';
+import { secretWords } from './secretWords.ts';
 
 /** An environment: what is in it, and the ways from it. */
 export function EnvironmentCard(props: { environment: EnvironmentPartsFragment }): JSX.Element {
@@ -109,7 +110,8 @@ export function EnvironmentCard(props: { environment: EnvironmentPartsFragment }
             <Show when={props.environment.idleSeconds !== null}>
               ; after a turn, {idleWords(props.environment.idleSeconds ?? 0)}
             </Show>
-            ; created <Time at={props.environment.createdAt} as="day" />
+            ; files that look like secrets: {secretWords[props.environment.secretFiles]}; created{' '}
+            <Time at={props.environment.createdAt} as="day" />
           </dd>
         </div>
       </dl>

@@ -1,5 +1,6 @@
 import { createSignal, For, Index, Show, type JSX } from 'solid-js';
 import { createStore } from 'solid-js/store';
+import type { SecretFiles } from '../../domain/declaration.ts';
 import { createClientKeys } from '../api/clientKey.ts';
 import { send } from '../api/client.ts';
 import { failedWith } from '../api/loaded.ts';
@@ -9,6 +10,7 @@ import { useApp } from '../shell/app.ts';
 import { HintedField } from '../ui/HintedField.tsx';
 import { Icon } from '../ui/Icon.tsx';
 import { inputOf, noEnvironment, noRepository, type RepositoryDraft } from './environmentDraft.ts';
+import { secretWords } from './secretWords.ts';
 import { idleChoices, idleWords } from './idleChoices.ts';
 
 export interface EnvironmentFormProps {
@@ -160,6 +162,19 @@ export function EnvironmentForm(props: EnvironmentFormProps): JSX.Element {
             >
               <option value="">as its origin has it</option>
               <For each={idleChoices}>{(seconds) => <option value={seconds}>{idleWords(seconds)}</option>}</For>
+            </select>
+            <Icon name="down" />
+          </span>
+        </label>
+        <label class="form-label">
+          Files that look like secrets
+          <span class="chosen">
+            <select
+              class="input"
+              value={draft.secretFiles}
+              onChange={(event) => setDraft('secretFiles', event.currentTarget.value as SecretFiles)}
+            >
+              <For each={Object.entries(secretWords)}>{([policy, words]) => <option value={policy}>{words}</option>}</For>
             </select>
             <Icon name="down" />
           </span>

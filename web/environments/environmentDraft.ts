@@ -1,3 +1,4 @@
+import type { SecretFiles } from '../../domain/declaration.ts';
 import { nameOfRemote } from '../format/remote.ts';
 import type { CreateEnvironmentInput } from '../generated/operations.ts';
 
@@ -21,6 +22,7 @@ export interface EnvironmentDraft {
   /** Paths, one a line. */
   readonly outside: string;
   readonly outsideScript: string;
+  readonly secretFiles: SecretFiles;
 }
 
 export const noRepository: RepositoryDraft = { url: '', branch: '', path: '', push: false, ignored: '' };
@@ -34,6 +36,7 @@ export const noEnvironment: EnvironmentDraft = {
   idleSeconds: '',
   outside: '',
   outsideScript: '',
+  secretFiles: 'WARN',
 };
 
 const lines = (text: string): string[] =>
@@ -75,6 +78,7 @@ export function inputOf(draft: EnvironmentDraft): DraftResult {
       ),
       ...(draft.outside.trim() && { outside: lines(draft.outside) }),
       ...(draft.outsideScript.trim() && { outsideScript: draft.outsideScript.trim() }),
+      ...(draft.secretFiles !== 'WARN' && { secretFiles: draft.secretFiles }),
       ...(draft.idleSeconds !== '' && { idleSeconds: Number(draft.idleSeconds) }),
     },
   };

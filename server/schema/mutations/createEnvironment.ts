@@ -5,7 +5,7 @@ import type { EnvironmentRepository } from '../../../journal/readSession.ts';
 import { actingAs, maySee, personIn } from '../../auth/viewer.ts';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
-import { HarnessKindEnum } from '../enums.ts';
+import { HarnessKindEnum, SecretFilesEnum } from '../enums.ts';
 import { ForbiddenError } from '../apiError.ts';
 import { IdempotencyConflictError, InvalidInputError, NotFoundError } from '../errors.ts';
 import { admittedOr, clientKeyOf } from './admitted.ts';
@@ -56,6 +56,10 @@ const CreateEnvironmentInput = builder.inputType('CreateEnvironmentInput', {
     outsideScript: t.string({
       description:
         'A shell script that prints more such paths, one a line or each ended by a NUL. It is run before each snapshot, as setup commands are, for at most 30 s. Default: none.',
+    }),
+    secretFiles: t.field({
+      type: SecretFilesEnum,
+      description: 'What becomes of files that look like secrets when a snapshot is taken. Default: WARN.',
     }),
   }),
 });

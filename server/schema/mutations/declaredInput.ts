@@ -1,4 +1,4 @@
-import { refuseDeclared } from '../../../domain/declaration.ts';
+import { refuseDeclared, type SecretFiles } from '../../../domain/declaration.ts';
 import type { DeclaredBeyondGit } from '../../../journal/environments.ts';
 import type { RepositorySnapshot } from '../../../journal/readSession.ts';
 import { builder } from '../builder.ts';
@@ -30,6 +30,7 @@ export function repositorySnapshotOf(
 interface GivenDeclaration {
   readonly outside?: readonly string[] | null | undefined;
   readonly outsideScript?: string | null | undefined;
+  readonly secretFiles?: SecretFiles | null | undefined;
 }
 
 /** What an environment's snapshots take beyond git, checked. Throws InvalidInputError. */
@@ -40,5 +41,5 @@ export function declaredOf(given: GivenDeclaration): DeclaredBeyondGit {
   const outsideScript = given.outsideScript?.trim() ? given.outsideScript : null;
   if (outsideScript !== null && (outsideScript.length > mostScript || outsideScript.includes('\0')))
     throw new InvalidInputError('outsideScript', `The script has at most ${mostScript} characters and no NUL.`);
-  return { outside: [...outside], outsideScript };
+  return { outside: [...outside], outsideScript, secretFiles: given.secretFiles ?? 'WARN' };
 }
