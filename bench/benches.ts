@@ -7,6 +7,25 @@ import { latency } from './latency/latency.ts';
 import { recovery } from './recovery/recovery.ts';
 import { start } from './start/start.ts';
 import { wakeUp } from './wakeUp/wakeUp.ts';
+import { capture } from './workspace/capture.ts';
+import { checkpoint } from './workspace/checkpoint.ts';
+import { captureCurve } from './workspace/curve.ts';
+import { largeFile } from './workspace/largeFile.ts';
+import { restore } from './workspace/restore.ts';
 
 /** All benches, by name. */
-export const benches: readonly Bench[] = [start, append, appendWatched, latency, wakeUp, handoff, handoffAtOnce, recovery];
+export const benches: readonly Bench[] = [
+  start,
+  append,
+  appendWatched,
+  latency,
+  wakeUp,
+  handoff,
+  handoffAtOnce,
+  recovery,
+  capture,
+  checkpoint,
+  restore,
+  captureCurve,
+  largeFile,
+];

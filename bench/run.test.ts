@@ -23,6 +23,11 @@ test('without a name the benches are listed, each with what it is held against',
     'handoff',
     'handoff-20',
     'recovery',
+    'capture',
+    'checkpoint',
+    'restore',
+    'capture-curve',
+    'large-file',
   ]);
   for (const line of lines) expect(line).toContain('against');
 });

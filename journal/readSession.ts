@@ -122,3 +122,12 @@ export async function readOrdinal(journal: Journal, sessionId: SessionId): Promi
   const { rows } = await journal.pool.query<{ ordinal: number }>('SELECT ordinal FROM "Session" WHERE id = $1', [sessionId]);
   return rows[0]?.ordinal ?? null;
 }
+
+/** Those of the sessions that have not ended. */
+export async function readUnended(journal: Journal, sessionIds: readonly SessionId[]): Promise<ReadonlySet<SessionId>> {
+  const { rows } = await journal.pool.query<{ id: SessionId }>(
+    `SELECT id FROM "Session" WHERE id = ANY($1) AND state <> 'ENDED'`,
+    [sessionIds],
+  );
+  return new Set(rows.map(({ id }) => id));
+}

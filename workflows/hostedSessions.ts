@@ -23,6 +23,10 @@ export class HostedSessions {
     return this.#held.size;
   }
 
+  has(sessionId: SessionId): boolean {
+    return this.#held.has(sessionId);
+  }
+
   add(session: HostedSession): void {
     this.#held.set(session.writer.sessionId, session);
     this.#handOver?.(session);

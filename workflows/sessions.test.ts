@@ -1,8 +1,9 @@
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { runWorkflowId, type RunId } from '../domain/ids.ts';
+import { newId } from '../journal/newId.ts';
 import { commitFiles, git } from '../test/support/repository.ts';
 import { ended, startTestSystem, type Shown, type TestSystem } from '../test/support/system.ts';
 import { waitFor } from '../test/support/waitFor.ts';
@@ -206,6 +207,27 @@ describe('a run', () => {
     await untilEnded(runId);
     const sessions = path.join(system.settings.directory, 'worker', 'sessions');
     await waitFor('the session’s files to be removed', () => readdirSync(sessions).length === 0);
+  });
+
+  test('has what a killed worker left of it removed once it has ended, and not before', async () => {
+    const idle = await system.createRun(environmentId, 'echo one', { origin: 'MANUAL', idleSeconds: 600 });
+    await system.runUntil(idle, fields, (run) => run.sessions[0]?.state === 'IDLE');
+    const over = await system.createRun(environmentId, 'echo two');
+    await untilEnded(over);
+    const sessionOf = async (runId: string) =>
+      (await system.world.journal.pool.query('SELECT id FROM "Session" WHERE "runId" = $1', [runId])).rows[0].id;
+    const live = await sessionOf(idle);
+    const home = path.join(system.settings.directory, 'killed-worker');
+    const left = [live, await sessionOf(over), `${newId('ses')}.removed`, 'not-a-session'];
+    for (const name of left) {
+      mkdirSync(path.join(home, 'sessions', name, 'workspace'), { recursive: true });
+      writeFileSync(path.join(home, 'sessions', name, 'workspace/file'), 'left');
+    }
+    await system.startWorker({ BATON_WORKER_HOME: home });
+    await waitFor('what is over to be removed', () => readdirSync(path.join(home, 'sessions')).length === 2);
+    expect(readdirSync(path.join(home, 'sessions')).toSorted()).toEqual(['not-a-session', live].toSorted());
+    await system.mutate('endSession', { runId: idle });
+    await untilEnded(idle);
   });
 });
 

@@ -21,6 +21,7 @@ import { startInternalServer, type InternalServer, type InternalServerOptions } 
 import { answerMs, Readiness } from '../telemetry/readiness.ts';
 import type { Traces } from '../telemetry/traces.ts';
 import { HostedSessions } from './hostedSessions.ts';
+import { removeLeftSessions } from './leftSessions.ts';
 import type { SessionWorkspaces } from './sessionWorkspaces.ts';
 import { workerTraces } from './workerTraces.ts';
 import { workerMetrics } from './workerMetrics.ts';
@@ -159,6 +160,12 @@ export async function startWorker(config: WorkerConfig, log: Logger, parts: Work
     readiness,
     metrics: workerMetrics({ pool: journal.pool, sessions, capacity: config.BATON_WORKER_CAPACITY }),
   });
+  const stopRemoving = removeLeftSessions({
+    journal,
+    directory: host.sessionsDirectory,
+    isHeld: (sessionId) => sessions.has(sessionId),
+    log,
+  });
   const done = Promise.all(workers.map((worker) => worker.run())).then(() => {});
 
   const stop = async () => {
@@ -166,7 +173,7 @@ export async function startWorker(config: WorkerConfig, log: Logger, parts: Work
     await sessions.endAll();
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
     await done.catch((error: unknown) => log.error({ err: error }, 'the worker ended with an error'));
-    await Promise.all([sessions.removed(), workspaces.close()]);
+    await Promise.all([sessions.removed(), stopRemoving(), workspaces.close()]);
     await internal?.stop();
     await readiness.settled();
     await Promise.all([connection.close(), native.close(), journal.close()]);

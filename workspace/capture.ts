@@ -9,7 +9,7 @@ import { Beneath } from './beneath.ts';
 import { bytePathOf, displayPath, homePath, isWithin, type BytePath } from './bytePath.ts';
 import type { CapturedEntry } from './captureFiles.ts';
 import { captureHome, captureOutside, type CapturedHome, type CapturedOutside } from './captureOutside.ts';
-import { baseCommit, captureRepository, type CapturedRepository } from './captureRepository.ts';
+import { baseCommit, captureRepository, patchBytes, type CapturedRepository } from './captureRepository.ts';
 import { changesBetween } from './changesBetween.ts';
 import { ContentWriter } from './contentWriter.ts';
 import { placeDeclared, type DeclaredPlaces, type SeenAs } from './declaredPaths.ts';
@@ -29,13 +29,12 @@ import { SecretChecks } from './secretChecks.ts';
 import { secretLike } from './secretLike.ts';
 import { Sizes, type SizeLimits } from './sizeLimits.ts';
 import { SideRepository } from './sideRepository.ts';
+import { cutPatch } from './view.ts';
 import { WorkspaceState, type WorkspaceMemory } from './workspaceState.ts';
 
 /** What a summary names at most; it counts them all. */
 const namedChanges = 500;
 const namedGaps = 200;
-/** The patch is for people: it ends after this much. Bytes. */
-const patchBytes = 2 * 1024 * 1024;
 
 /** What the environment wants captured that git alone would leave out. */
 export interface DeclaredFiles {
@@ -237,9 +236,11 @@ async function storePatch(
   let left = patchBytes;
   for (const { manifest, patch } of repositories) {
     if (manifest.changes.length === 0 || left <= 0) continue;
-    const piece = await patch(left);
-    if (piece) pieces.push(piece);
-    left -= piece?.length ?? 0;
+    const whole = await patch();
+    if (whole === null) continue;
+    const piece = cutPatch(whole, left);
+    pieces.push(piece);
+    left -= piece.length;
   }
   if (pieces.length === 0) return null;
   const blob = await blobs.put(teamId, Buffer.concat(pieces));

@@ -28,6 +28,8 @@ import type { OpenedMemory, RepositoryMemory } from './workspaceState.ts';
 
 /** Ignored paths that a manifest names; it counts them all. */
 const namedIgnored = 1000;
+/** The patch is for people: it ends after this much. Bytes. */
+export const patchBytes = 2 * 1024 * 1024;
 
 export interface CaptureRepositoryRequest {
   readonly repository: OpenedRepository;
@@ -69,8 +71,8 @@ export interface CapturedRepository {
   readonly settle: () => void;
   /** Changes since the previous snapshot; null where only the manifests can tell. */
   readonly sincePrevious: readonly Change[] | null;
-  /** Makes the patch against the base, of at most so many bytes. */
-  readonly patch: (limit: number) => Promise<Buffer | null>;
+  /** Makes the patch against the base, of at most `patchBytes`. */
+  readonly patch: () => Promise<Buffer | null>;
 }
 
 /** The commit that a repository was opened at; null when it had none. */
@@ -164,7 +166,6 @@ class RepositoryCapture {
         seen: files.seen,
         directories: [...scan.changedDirectories],
         index: git?.indexFile ? { key: git.indexFile.key, extra: [...extra] } : null,
-        tree: view.tree,
       },
       watched: entries.flatMap((entry) => (entry.kind !== 'DIRECTORY' && entry.base !== null ? [entry.path] : [])),
       settle: () => side.settleIndex(scan.startedAt),
@@ -195,7 +196,7 @@ class RepositoryCapture {
       manifest: { ...this.#manifest([], []), present: false },
       entries: [],
       git: null,
-      memory: { seen: {}, directories: [], index: null, tree: null },
+      memory: { seen: {}, directories: [], index: null },
       watched: this.#request.watched,
       settle: () => {},
       sincePrevious: null,
@@ -351,35 +352,42 @@ class RepositoryCapture {
       .sort(([a], [b]) => (a < b ? -1 : 1));
   }
 
-  async #view(git: AgentGit | null, entries: readonly CapturedEntry[], index: IndexManifest | null) {
-    const { side, signal, previous, memory } = this.#request;
+  /** What changed, for people: since the base commit, since the previous snapshot, and as a patch. */
+  async #view(git: AgentGit | null, entries: readonly CapturedEntry[], index: IndexManifest | null): Promise<ViewedChanges> {
+    const { side, signal, previous, memory, repository } = this.#request;
     const indexed = new Set(index?.changed.map((entry) => entry.path));
     const viewed = viewedEntries(entries, (path) => indexed.has(path));
-    const view = new WorkspaceView(side, this.#base, signal);
-    const patchTo = (tree: string) => (limit: number) => view.patch(tree, this.#request.repository.repository, limit);
     const before = previous && memory ? viewOf(previous) : null;
-    const changes = previous && before && sameView(viewed, before) ? previous.changes : null;
-    if (memory?.tree && changes) return { tree: memory.tree, changes, sincePrevious: [], patch: patchTo(memory.tree) };
+    if (previous && before && sameView(viewed, before))
+      return { changes: previous.changes, sincePrevious: [], patch: () => this.#patchOf(git, viewed) };
+    if (viewed.length === 0 && !before) return { changes: [], sincePrevious: null, patch: noPatch };
     try {
       git?.borrow();
-      // A restore leaves this to the first capture after it, so that no agent waits for it.
-      const treeBefore = memory?.tree ?? (before && (await view.tree(this.#tree, before)));
-      if (treeBefore && changes) return { tree: treeBefore, changes, sincePrevious: [], patch: patchTo(treeBefore) };
-      const tree = await view.tree(this.#tree, viewed);
-      return {
-        tree,
-        changes: viewed.length === 0 ? [] : await view.changes(view.base, tree),
-        sincePrevious: treeBefore ? await view.changes(treeBefore, tree) : null,
-        patch: patchTo(tree),
-      };
+      const view = new WorkspaceView(side, this.#tree, signal);
+      const trees = view.trees(before ? [viewed, before] : [viewed]);
+      const [now = '', then] = trees.views;
+      const [changes, sincePrevious, patch] = await Promise.all([
+        view.changes(trees.base, now),
+        then === undefined ? null : view.changes(then, now),
+        view.patch(trees.base, now, repository.repository, patchBytes),
+      ]);
+      return { changes, sincePrevious, patch: async () => patch };
     } catch (error) {
-      if (!(error instanceof ObjectsUnreadableError || (error instanceof GitError && !error.timedOut))) throw error;
-      return {
-        tree: null,
-        changes: changesWithoutView(entries, (path) => indexed.has(path)),
-        sincePrevious: null,
-        patch: noPatch,
-      };
+      if (!cannotView(error)) throw error;
+      return { changes: changesWithoutView(entries, (path) => indexed.has(path)), sincePrevious: null, patch: noPatch };
+    }
+  }
+
+  async #patchOf(git: AgentGit | null, viewed: readonly ViewedEntry[]): Promise<Buffer | null> {
+    const { side, signal, repository } = this.#request;
+    try {
+      git?.borrow();
+      const view = new WorkspaceView(side, this.#tree, signal);
+      const { base, views } = view.trees([viewed]);
+      return await view.patch(base, views[0] ?? base, repository.repository, patchBytes);
+    } catch (error) {
+      if (!cannotView(error)) throw error;
+      return null;
     }
   }
 }
@@ -389,6 +397,16 @@ function markIgnored(entry: CapturedEntry, ignored: ReadonlySet<BytePath>): Capt
   const { ignored: before, ...rest } = entry;
   return ignored.has(entry.path) ? { ...rest, ignored: true } : before ? rest : entry;
 }
+
+interface ViewedChanges {
+  readonly changes: readonly Change[];
+  readonly sincePrevious: readonly Change[] | null;
+  readonly patch: () => Promise<Buffer | null>;
+}
+
+/** Objects are missing or damaged that the view would show. */
+const cannotView = (error: unknown): boolean =>
+  error instanceof ObjectsUnreadableError || (error instanceof GitError && !error.timedOut);
 
 /** What the rules ignore, but for what was added to the index all the same. */
 function leftOut({ ignored }: Scan, entries: readonly CapturedEntry[]): readonly BytePath[] {

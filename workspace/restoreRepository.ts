@@ -131,8 +131,7 @@ class RepositoryRestore {
     const index = await this.#restoreIndex(manifest.git?.index ?? null, verified);
     if (manifest.git) await this.#restoreState(manifest.git, small, sound);
     return {
-      // The tree is made by the first capture, from the manifest.
-      memory: { seen: verified.seen, directories: [...scan.changedDirectories], index, tree: null },
+      memory: { seen: verified.seen, directories: [...scan.changedDirectories], index },
       watched: manifest.entries.flatMap((entry) => (entry.kind !== 'DIRECTORY' && entry.base !== null ? [entry.path] : [])),
     };
   }

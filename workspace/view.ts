@@ -1,11 +1,10 @@
-import { copyFileSync, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BaseTree } from './baseTree.ts';
 import type { BytePath } from './bytePath.ts';
 import { splitNul } from './bytePath.ts';
-import type { ObjectFormat } from './gitIndex.ts';
-import { blobOid, writeLooseBlob } from './looseObject.ts';
-import type { Change, ManifestEntry } from './manifest.ts';
+import { blobOid, objectOid, writeLooseBlob, writeLooseObject } from './looseObject.ts';
+import type { BaseVersion, Change, ManifestEntry } from './manifest.ts';
 import type { SideRepository } from './sideRepository.ts';
 
 /**
@@ -15,11 +14,6 @@ import type { SideRepository } from './sideRepository.ts';
 
 /** Files whose content is kept for the view; what is beyond counts as binary. */
 const viewedFiles = 2000;
-
-const emptyTree: Record<ObjectFormat, string> = {
-  sha1: '4b825dc642cb6eb9a060e54bf8d69288fbee4904',
-  sha256: '6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321',
-};
 
 const diffOptions = [
   '-r',
@@ -50,67 +44,75 @@ export type ViewedEntry = { readonly kind: ManifestEntry['kind']; readonly path:
 
 export class WorkspaceView {
   readonly #side: SideRepository;
-  readonly #base: string;
+  readonly #base: BaseTree;
   readonly #signal: AbortSignal;
 
-  /** `base` is the commit that changes are shown against; null for a repository that had none. */
-  constructor(side: SideRepository, base: string | null, signal: AbortSignal) {
+  /** `base` is what changes are shown against. */
+  constructor(side: SideRepository, base: BaseTree, signal: AbortSignal) {
     this.#side = side;
-    this.#base = base ?? emptyTree[side.format];
+    this.#base = base;
     this.#signal = signal;
   }
 
-  get base(): string {
-    return this.#base;
+  /**
+   * Makes a tree of the base commit, and one for each of the views, of the paths alone that any of the views has: what
+   * they all have alike shows in no difference. The trees are flat, with whole paths for names; git compares trees name
+   * by name, and asks no more of a name than that it is sorted. So that no capture writes, and no comparison reads, what
+   * did not change.
+   */
+  trees(views: readonly (readonly ViewedEntry[])[]): { readonly base: string; readonly views: readonly string[] } {
+    const paths = [...new Set(views.flat().map(({ path }) => path))].sort();
+    const write = (versionOf: (path: BytePath) => BaseVersion | null): string => {
+      const entries = paths.flatMap((path) => {
+        const version = versionOf(path);
+        return version ? [Buffer.from(`${version.mode.toString(8)} ${path}\0`, 'latin1'), Buffer.from(version.oid, 'hex')] : [];
+      });
+      const content = Buffer.concat(entries);
+      const oid = objectOid(this.#side.format, 'tree', content);
+      writeLooseObject(this.#objects, 'tree', oid, content);
+      return oid;
+    };
+    return {
+      base: write((path) => this.#base.version(path)),
+      views: views.map((entries) => {
+        const byPath = new Map(entries.map((entry) => [entry.path, entry]));
+        return write((path) => {
+          const entry = byPath.get(path);
+          return entry ? this.#version(entry) : this.#base.version(path);
+        });
+      }),
+    };
   }
 
-  /** Makes a tree of the base commit and these entries. The agent's objects must have been borrowed. */
-  async tree(baseTree: BaseTree, entries: readonly ViewedEntry[]): Promise<string> {
-    const index = join(this.#side.directory, 'view.index');
-    copyFileSync(this.#side.index, index);
-    const lines = entries.flatMap((entry) => this.#line(baseTree, entry));
-    // What is removed goes first: a folder may have taken a file's place.
-    const input = [...lines.filter((line) => line.startsWith('0 ')), ...lines.filter((line) => !line.startsWith('0 '))].join('');
-    const variables = { GIT_INDEX_FILE: index };
-    await this.#side.run(['update-index', '-z', '--index-info'], {
-      input: Buffer.from(input, 'latin1'),
-      variables,
-      signal: this.#signal,
-    });
-    const { stdout } = await this.#side.run(['write-tree', '--missing-ok'], { variables, signal: this.#signal });
-    return stdout.toString().trim();
-  }
-
-  #line(baseTree: BaseTree, entry: ViewedEntry): string[] {
-    const { kind, path } = entry;
-    const none = '0'.repeat(emptyTree[this.#side.format].length);
-    switch (kind) {
+  #version(entry: ViewedEntry): BaseVersion | null {
+    switch (entry.kind) {
       case 'ABSENT':
-        return [`0 ${none}\t${path}\0`];
       case 'DIRECTORY':
-        return [];
+        return null;
       case 'LINK':
-        return [`120000 ${this.#shown(entry)}\t${path}\0`];
+        return { mode: 0o120000, oid: this.#shown(entry) };
       case 'FILE': {
         const mode = ((entry.mode ?? 0) & 0o100) === 0 ? 0o100644 : 0o100755;
-        const base = baseTree.get(path);
-        if (base && base.mode === mode && base.oid === entry.oid) return [];
-        return [`${mode.toString(8)} ${this.#shown(entry)}\t${path}\0`];
+        const base = this.#base.version(entry.path);
+        return base && base.mode === mode && base.oid === entry.oid ? base : { mode, oid: this.#shown(entry) };
       }
     }
   }
 
   /** The blob that the view has for the entry: its own, or a small binary one that stands for it. */
   #shown({ oid = '', sha256 = '', inCommits = false }: ViewedEntry): string {
-    const objects = join(this.#side.directory, 'objects');
-    if (inCommits || existsSync(join(objects, oid.slice(0, 2), oid.slice(2)))) return oid;
+    if (inCommits || existsSync(join(this.#objects, oid.slice(0, 2), oid.slice(2)))) return oid;
     const content = Buffer.from(`\0${oid} ${sha256}\n`);
     const standIn = blobOid(this.#side.format, content);
-    writeLooseBlob(objects, standIn, content);
+    writeLooseBlob(this.#objects, standIn, content);
     return standIn;
   }
 
-  /** What differs between two trees, or commits. */
+  get #objects(): string {
+    return join(this.#side.directory, 'objects');
+  }
+
+  /** What differs between two trees. */
   async changes(from: string, to: string): Promise<Change[]> {
     const { stdout } = await this.#side.run(['diff-tree', ...diffOptions, '-z', '--raw', '--numstat', from, to], {
       signal: this.#signal,
@@ -119,32 +121,31 @@ export class WorkspaceView {
   }
 
   /** A unified diff of at most `limit` bytes; it ends with a file that it shows whole. Null when there is nothing to show. */
-  async patch(to: string, folder: string, limit: number): Promise<Buffer | null> {
+  async patch(from: string, to: string, folder: string, limit: number): Promise<Buffer | null> {
     const prefix = folder === '.' ? '' : `${folder}/`;
     const pieces: Buffer[] = [];
     let size = 0;
-    await this.#side.run(
-      ['diff-tree', ...diffOptions, '-p', `--src-prefix=a/${prefix}`, `--dst-prefix=b/${prefix}`, this.#base, to],
-      {
-        signal: this.#signal,
-        readStdout: async (stdout) => {
-          for await (const piece of stdout) {
-            if (size <= limit) pieces.push(piece);
-            size += piece.length;
-          }
-        },
+    await this.#side.run(['diff-tree', ...diffOptions, '-p', `--src-prefix=a/${prefix}`, `--dst-prefix=b/${prefix}`, from, to], {
+      signal: this.#signal,
+      readStdout: async (stdout) => {
+        for await (const piece of stdout) {
+          if (size <= limit) pieces.push(piece);
+          size += piece.length;
+        }
       },
-    );
+    });
     if (size === 0) return null;
-    const patch = Buffer.concat(pieces);
-    return size <= limit ? patch : cutPatch(patch.subarray(0, limit));
+    return cutPatch(Buffer.concat(pieces), limit);
   }
 }
 
-function cutPatch(patch: Buffer): Buffer {
+/** The patch, or as many of its first files as come to at most `limit` bytes. */
+export function cutPatch(whole: Buffer, limit: number): Buffer {
+  if (whole.length <= limit) return whole;
+  const patch = whole.subarray(0, limit);
   const last = patch.lastIndexOf('\ndiff --git ');
-  const whole = last === -1 ? Buffer.alloc(0) : patch.subarray(0, last + 1);
-  return Buffer.concat([whole, Buffer.from('# The patch is longer than is shown: it goes on with further files.\n')]);
+  const files = last === -1 ? Buffer.alloc(0) : patch.subarray(0, last + 1);
+  return Buffer.concat([files, Buffer.from('# The patch is longer than is shown: it goes on with further files.\n')]);
 }
 
 const statuses: Readonly<Record<string, Change['status']>> = {

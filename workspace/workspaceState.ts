@@ -11,8 +11,6 @@ const repositoryMemory = z.object({
   directories: z.array(z.string()),
   /** What the index looked like, and its paths that the base commit does not have. */
   index: z.object({ key: z.string(), extra: z.array(z.string()) }).nullable(),
-  /** A tree of all that was captured, in our own objects, to show the next capture's changes against; null until it is needed. */
-  tree: z.string().nullable(),
 });
 export type RepositoryMemory = z.output<typeof repositoryMemory>;
 
