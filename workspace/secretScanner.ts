@@ -84,6 +84,7 @@ export class SecretScanner {
       const fail = () => finish(null);
       const timer = setTimeout(fail, deadlineMs);
       thread.on('message', finish).on('error', fail).on('exit', fail);
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin.
       thread.postMessage(question);
     });
   }
