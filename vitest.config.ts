@@ -19,7 +19,10 @@ export default defineConfig({
     expect: { poll: { timeout: 10_000 } },
     // Concurrent tests wait for deadlines together, a lost worker's for example.
     maxConcurrency: 8,
-    // The short form; `npm run soak` is the long one.
-    provide: { soak: { seconds: 40, runs: 5, killEvery: [2_000, 5_000] } },
+    // The short forms; `npm run soak` and `npm run test:soak` are the long ones.
+    provide: {
+      soak: { seconds: 40, runs: 5, killEvery: [2_000, 5_000] },
+      anyWorkspace: { cases: 200, seed: 20_240_817 },
+    },
   },
 });

@@ -93,6 +93,15 @@ describe('a directory store, when what nobody uses is removed', () => {
     expect(await readdir(folder)).toEqual([hash]);
   });
 
+  it('removes what a writer that was killed left behind, and nothing that is being written', async () => {
+    const { hash } = await store.put(team, Buffer.from('whole'));
+    const folder = join(directory, team, hash.slice(0, 2));
+    await Promise.all(['.0123.tmp', '.4567.tmp'].map((name) => writeFile(join(folder, name), 'half')));
+    await utimes(join(folder, '.0123.tmp'), ago(2 * 60 * 60_000), ago(2 * 60 * 60_000));
+    for await (const _ of store.list(team));
+    expect((await readdir(folder)).toSorted()).toEqual(['.4567.tmp', hash]);
+  });
+
   it('lists a team’s blobs with size and time, and no other team’s', async () => {
     const { hash, storedBytes } = await store.put(team, text(5_000));
     await store.put(otherTeam, text(5_000));

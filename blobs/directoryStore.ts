@@ -7,6 +7,9 @@ import { blobAddress, teamKeys } from './blobKeys.ts';
 import { blobPath } from './blobPath.ts';
 import { openBlob, sealBlob } from './sealedBlob.ts';
 
+/** A temporary file that was not written to for this long is nobody's. Milliseconds. */
+const abandonedAfterMs = 60 * 60_000;
+
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | undefined)?.code;
 
 async function statOf(path: string): Promise<{ readonly mtime: Date; readonly size: number } | null> {
@@ -27,6 +30,12 @@ async function putBack(aside: string, path: string): Promise<void> {
     if (codeOf(error) !== 'EEXIST') throw error;
   }
   await rm(aside, { force: true });
+}
+
+/** Removes what a writer that was killed had not finished: nobody writes one blob for so long. */
+async function removeAbandoned(temporary: string): Promise<void> {
+  const found = await statOf(temporary);
+  if (found && found.mtime.getTime() < Date.now() - abandonedAfterMs) await rm(temporary, { force: true });
 }
 
 async function namesIn(directory: string): Promise<string[]> {
@@ -180,6 +189,7 @@ export function directoryStore({
         for (const name of await namesIn(join(own, folder))) {
           // What a removal that was broken off had taken aside may be needed.
           const aside = /^\.([0-9a-f]{64})\..*\.gone$/.exec(name)?.[1];
+          if (name.endsWith('.tmp')) await removeAbandoned(join(own, folder, name));
           if (aside !== undefined) await putBack(join(own, folder, name), join(own, folder, aside));
           const found = /^[0-9a-f]{64}$/.test(name) ? await statOf(join(own, folder, name)) : null;
           if (found) yield { hash: name, storedBytes: found.size, putAt: found.mtime };

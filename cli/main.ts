@@ -5,10 +5,11 @@ import { demoCommand } from './demo.ts';
 import { exportCommand } from './export.ts';
 import { gcCommand } from './gc.ts';
 import { linkCommand } from './link.ts';
+import { snapshotCommand } from './snapshot/command.ts';
 import { startCommand } from './start.ts';
 
 /** The commands, each in a file of its own, in the order of the help. */
-const commands: readonly (() => Command)[] = [startCommand, demoCommand, linkCommand, exportCommand, gcCommand];
+const commands: readonly (() => Command)[] = [startCommand, demoCommand, linkCommand, exportCommand, snapshotCommand, gcCommand];
 
 /** Runs the command line. What a person can mend is said in a sentence, with exit code 1. */
 export async function main(argv: readonly string[]): Promise<void> {

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { modelSettings, readModel, type ModelSettings } from './model.ts';
 import { flag, port, readConfig } from './read.ts';
 import { readMasterKey, shared } from './shared.ts';
 
@@ -57,19 +58,20 @@ const schema = z.object({
     .number()
     .positive()
     .default(24)
-    .describe('How long a script’s question to a person may wait for an answer before its turn fails.'),
+    .describe('How long an agent’s question to a person may wait for an answer before its turn fails.'),
   BATON_SETUP_TIMEOUT_MINUTES: z.coerce
     .number()
     .positive()
     .default(30)
     .describe('How long the setup commands may take, all together.'),
+  ...modelSettings,
   BATON_WORKFLOW_BUNDLE: z.string().optional().describe('The built workflow code; bundled at start when not set.'),
 });
 
-export type WorkerConfig = z.output<typeof schema> & { readonly masterKey: Buffer };
+export type WorkerConfig = z.output<typeof schema> & { readonly masterKey: Buffer; readonly model: ModelSettings };
 
 /** The worker's settings, validated. */
 export function workerConfig(environment?: NodeJS.ProcessEnv): WorkerConfig {
   const config = readConfig(schema, environment);
-  return { ...config, masterKey: readMasterKey(config) };
+  return { ...config, masterKey: readMasterKey(config), model: readModel(config) };
 }

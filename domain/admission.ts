@@ -7,6 +7,7 @@ import type { Person } from './person.ts';
 import type { PromptAnswer } from './prompt.ts';
 import { refuse, type Decision, type Refusal } from './refusal.ts';
 import { liveSession, type Run, type SessionView, type TurnView } from './run.ts';
+import type { ConflictWay } from './snapshot.ts';
 import { isEnded } from './states.ts';
 
 /**
@@ -192,6 +193,8 @@ export interface ContinueChoices {
   readonly message: NewMessage | null;
   readonly harness: HarnessKind | null;
   readonly restore: RestoreChoice;
+  /** How conflicts are left where the session goes on from the newest base; default: from the snapshot's own. */
+  readonly newest?: ConflictWay | null;
 }
 
 /** Decides a continuation of an ended run with choices of harness and snapshot. */
@@ -201,7 +204,13 @@ export function admitContinue(run: Run, person: Person, choices: ContinueChoices
   return {
     ok: true,
     events: [
-      { type: 'run.continued', actor: person.actor, harness: choices.harness, restore: choices.restore },
+      {
+        type: 'run.continued',
+        actor: person.actor,
+        harness: choices.harness,
+        restore: choices.restore,
+        ...(choices.newest && { newest: choices.newest }),
+      },
       ...(choices.message ? [messageAdded(person, choices.message)] : []),
       ...queued(run),
     ],

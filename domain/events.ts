@@ -4,8 +4,9 @@ import type { HarnessKind } from './harness.ts';
 import type { EnvironmentId, MessageId, PromptId, RunId, SessionId, SnapshotId, TeamId, UserId } from './ids.ts';
 import type { PromptAnswer, PromptQuestion } from './prompt.ts';
 import type { Redaction } from './redaction.ts';
-import type { FileChange, RestoreReport, SnapshotKind, SnapshotSummary } from './snapshot.ts';
+import type { ConflictWay, FileChange, RestoreReport, SnapshotKind, SnapshotSummary } from './snapshot.ts';
 import type { RunOrigin, RunState, SessionCause, SessionOutcome, SessionState, Wait } from './states.ts';
+import type { PlanEntry, ToolCall } from './toolCall.ts';
 import type { Usage } from './usage.ts';
 
 /**
@@ -57,6 +58,8 @@ export interface RunContinued {
   readonly actor: Actor;
   readonly harness: HarnessKind | null;
   readonly restore: RestoreChoice;
+  /** Goes on from the newest commit of each base branch, with conflicts left this way; not there: from the snapshot's own. */
+  readonly newest?: ConflictWay;
 }
 
 // ── Messages of people ───────────────────────────────────────────────────────
@@ -102,6 +105,8 @@ export interface SessionOpened {
   readonly harness: HarnessKind;
   /** The snapshot whose workspace it opens with; null for none. */
   readonly restoreFrom: SnapshotId | null;
+  /** It goes on from the newest base, with conflicts left this way; not there: from the snapshot's own. */
+  readonly newest?: ConflictWay;
 }
 
 /** A transition of a session. `worker` is named when it is taken, outcome and failure when it ends. */
@@ -213,6 +218,9 @@ export const noticeCodes = [
   'TURN_LOST',
   'PROCESSES_STOPPED',
   'WORKER_STOPPING',
+  'CONVERSATION_NOT_CARRIED',
+  'MODEL_RETRIED',
+  'CONTEXT_COMPACTED',
 ] as const;
 export type NoticeCode = (typeof noticeCodes)[number];
 
@@ -261,7 +269,8 @@ export interface InterruptRequested {
 
 // ── What agents do: items, streamed ──────────────────────────────────────────
 
-export const itemKinds = ['TEXT', 'THOUGHT', 'COMMAND', 'SETUP'] as const;
+/** COMMAND: a command and its output, of a script or of an agent's tool. TOOL: any other call of a tool. */
+export const itemKinds = ['TEXT', 'THOUGHT', 'COMMAND', 'SETUP', 'TOOL'] as const;
 export type ItemKind = (typeof itemKinds)[number];
 
 /** An item begins: a text, a thought, a command. Its chunks follow, then its end. */
@@ -271,6 +280,12 @@ export interface ItemStarted {
   readonly kind: ItemKind;
   /** One line: the command, the tool and its target. */
   readonly title: string;
+  /** The call of a tool that it is; not there for what no agent's tool does. */
+  readonly tool?: ToolCall;
+  /** What the tool was called with, as JSON: at most 16 KiB of it. */
+  readonly input?: string;
+  /** The whole input's size in bytes of UTF-8. */
+  readonly inputBytes?: number;
 }
 
 export const chunkStreams = ['TEXT', 'STDOUT', 'STDERR'] as const;
@@ -297,6 +312,41 @@ export interface ItemEnded {
   /** Bytes of output that were left out, past the limit; 0 when the log holds all of it. */
   readonly omittedBytes: number;
   readonly tookMs: number;
+}
+
+/** What a tool call changed in one file. A side that is larger than 24 KiB is left out. */
+export interface ItemDiff {
+  readonly type: 'item.diff';
+  readonly itemId: string;
+  /** In the workspace. */
+  readonly path: string;
+  /** Null for a file that was not there, and where it is left out. */
+  readonly oldText: string | null;
+  /** Null for a file that is gone, and where it is left out. */
+  readonly newText: string | null;
+  /** Whether both sides are here. */
+  readonly complete: boolean;
+}
+
+/** What the agent means to do, as it is now; it replaces the plan of before. */
+export interface PlanUpdated {
+  readonly type: 'plan.updated';
+  /** The same for every update in one turn. */
+  readonly planId: string;
+  readonly entries: readonly PlanEntry[];
+}
+
+/** The agent is ready, with a conversation of its own: a new one, or that of the session before. */
+export interface ConversationOpened {
+  readonly type: 'conversation.opened';
+  /** The agent's own id of it. */
+  readonly conversationId: string;
+  /** Whether it goes on from an earlier session, so that the agent remembers what was said. */
+  readonly resumed: boolean;
+  /** The agent's version. */
+  readonly version: string;
+  /** The model that it begins with; null where the agent does not tell. */
+  readonly model: string | null;
 }
 
 /** Files that a turn changed, against the checkpoint before it. At most 200 are named. */
@@ -392,6 +442,9 @@ export type RunEvent =
   | ItemStarted
   | ItemChunk
   | ItemEnded
+  | ItemDiff
+  | PlanUpdated
+  | ConversationOpened
   | FilesChanged
   | PromptOpened
   | PromptAnswered
@@ -404,7 +457,7 @@ export type RunEvent =
 export type EventType = RunEvent['type'];
 
 /** What an agent's adapter reports while it works; the journal adds the rest. */
-export type AgentEvent = ItemStarted | ItemChunk | ItemEnded | Notice;
+export type AgentEvent = ItemStarted | ItemChunk | ItemDiff | ItemEnded | PlanUpdated | ConversationOpened | Notice;
 
 /** An event as the log holds it. */
 export interface LoggedEvent<E extends RunEvent = RunEvent> {

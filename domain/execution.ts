@@ -4,6 +4,7 @@ import { harnessCapabilities, type HarnessKind } from './harness.ts';
 import type { MessageId, PromptId, SessionId, SnapshotId } from './ids.ts';
 import type { PromptQuestion } from './prompt.ts';
 import { liveSession, type EndedTurnView, type Run, type SessionView } from './run.ts';
+import type { ConflictWay } from './snapshot.ts';
 import {
   isEnded,
   runStateAfter,
@@ -106,10 +107,29 @@ export function nextWork(run: Run, newSessionId: SessionId): Step<NextWork> {
   const restore = run.next?.restore ?? { kind: 'LATEST' };
   const restoreFrom: SnapshotId | null =
     restore.kind === 'NONE' ? null : restore.kind === 'SNAPSHOT' ? restore.snapshotId : run.snapshotId;
+  const newest = newestOf(run, cause, restoreFrom);
   return {
-    events: [{ type: 'session.opened', sessionId: newSessionId, ordinal, epoch, cause, harness: run.harness, restoreFrom }],
+    events: [
+      {
+        type: 'session.opened',
+        sessionId: newSessionId,
+        ordinal,
+        epoch,
+        cause,
+        harness: run.harness,
+        restoreFrom,
+        ...(newest && { newest }),
+      },
+    ],
     result: workOn({ id: newSessionId, ordinal, epoch, cause, harness: run.harness }, run),
   };
+}
+
+/** Whether the next session goes on from the newest base: as chosen, and again where the session it was chosen for was lost. */
+function newestOf({ next, session }: Run, cause: SessionCause, restoreFrom: SnapshotId | null): ConflictWay | null {
+  if (restoreFrom === null) return null;
+  if (next) return next.newest ?? null;
+  return cause === 'RECOVERY' && session?.restoreFrom === restoreFrom ? session.newest : null;
 }
 
 /** A worker has taken the session. */

@@ -23,10 +23,12 @@ export const redactedContent = {
   'message.added': { text: '', bytes: 0 },
   notice: { message: '' },
   'branch.notPushed': { detail: '' },
-  'item.started': { title: '' },
+  'item.started': { title: '', input: '', inputBytes: 0 },
   'item.chunk': { text: '' },
   // The digest of a short text would give it away.
   'item.ended': { bytes: 0, sha256: '' },
+  'item.diff': { path: '', oldText: null, newText: null },
+  'plan.updated': { entries: [] },
   'files.changed': { files: [] },
   'snapshot.captured': {
     summary: {
@@ -58,6 +60,8 @@ export const transcriptContent: readonly RedactableType[] = [
   'item.started',
   'item.chunk',
   'item.ended',
+  'item.diff',
+  'plan.updated',
   'files.changed',
   'prompt.opened',
   'prompt.answered',
@@ -65,13 +69,17 @@ export const transcriptContent: readonly RedactableType[] = [
 
 export const isRedactable = (type: EventType): type is RedactableType => Object.hasOwn(redactedContent, type);
 
+const itemTypes: readonly RedactableType[] = ['item.started', 'item.chunk', 'item.diff', 'item.ended'];
+
 /** Events that are one thing to a reader: their content goes together, or a secret that lies over two would stay. */
 export const redactedTogether: Partial<
   Record<RedactableType, { readonly by: string; readonly types: readonly RedactableType[] }>
 > = {
-  'item.started': { by: 'itemId', types: ['item.started', 'item.chunk', 'item.ended'] },
-  'item.chunk': { by: 'itemId', types: ['item.started', 'item.chunk', 'item.ended'] },
-  'item.ended': { by: 'itemId', types: ['item.started', 'item.chunk', 'item.ended'] },
+  'item.started': { by: 'itemId', types: itemTypes },
+  'item.chunk': { by: 'itemId', types: itemTypes },
+  'item.diff': { by: 'itemId', types: itemTypes },
+  'item.ended': { by: 'itemId', types: itemTypes },
+  'plan.updated': { by: 'planId', types: ['plan.updated'] },
   'prompt.opened': { by: 'promptId', types: ['prompt.opened', 'prompt.answered'] },
   'prompt.answered': { by: 'promptId', types: ['prompt.opened', 'prompt.answered'] },
 };

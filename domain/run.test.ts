@@ -78,7 +78,14 @@ const commands: Record<string, (model: Model) => void> = {
     m.apply(accept(admission.admitContinue(m.run, member, { message: null, harness: null, restore: { kind: 'NONE' } }))),
   continueWithText: (m) =>
     m.apply(
-      accept(admission.admitContinue(m.run, member, { message: m.message(), harness: 'SCRIPT', restore: { kind: 'LATEST' } })),
+      accept(
+        admission.admitContinue(m.run, member, {
+          message: m.message(),
+          harness: 'SCRIPT',
+          restore: { kind: 'LATEST' },
+          newest: 'BESIDE',
+        }),
+      ),
     ),
   withdraw: (m) => {
     const last = m.run.pending.at(-1);
@@ -190,6 +197,21 @@ function expectSound({ run, log, fates }: Model): void {
 }
 
 describe('a run', () => {
+  test('goes on from the newest base as chosen, also when the session was lost before it had left anything', () => {
+    const model = new Model();
+    for (const name of ['nextWork', 'hosted', 'neverStarted', 'continueWithText']) commands[name]?.(model);
+    const chosen: Run = { ...model.run, snapshotId: 'snp_1' as SnapshotId };
+    const opened = execution.nextWork(chosen, 'ses_2' as SessionId).events;
+    expect(opened).toMatchObject([{ type: 'session.opened', restoreFrom: 'snp_1', newest: 'BESIDE' }]);
+    let run = opened.reduce((before, event) => evolve(before, event, before.id), chosen);
+    const { events } = execution.loseSession(run, 'ses_2' as SessionId, why);
+    run = events.reduce((before, event) => evolve(before, event, before.id), run);
+    expect(execution.nextWork(run, 'ses_3' as SessionId).events).toMatchObject([{ cause: 'RECOVERY', newest: 'BESIDE' }]);
+    // What it left builds on the newest base already.
+    const [after] = execution.nextWork({ ...run, snapshotId: 'snp_2' as SnapshotId }, 'ses_3' as SessionId).events;
+    expect(after).not.toHaveProperty('newest');
+  });
+
   test('is led outside its tables by no sequence of commands, and forgets no message', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...Object.keys(commands)), { maxLength: 80 }), (names) => {

@@ -4,6 +4,7 @@ import type { Failure } from './failure.ts';
 import type { HarnessKind } from './harness.ts';
 import type { EnvironmentId, MessageId, RunId, SessionId, SnapshotId, TeamId, UserId } from './ids.ts';
 import type { PromptView } from './prompt.ts';
+import type { ConflictWay } from './snapshot.ts';
 import {
   canRunBecome,
   canSessionBecome,
@@ -39,6 +40,8 @@ export interface SessionView {
   readonly waitingFor: Wait | null;
   readonly waitingDetail: string | null;
   readonly restoreFrom: SnapshotId | null;
+  /** How conflicts are left where it goes on from the newest base; null where it stays on the snapshot's own. */
+  readonly newest: ConflictWay | null;
   readonly endRequested: boolean;
   readonly usage: Usage;
 }
@@ -83,7 +86,11 @@ export interface Run {
   /** Sessions that were lost since a turn last ended. */
   readonly losses: number;
   /** What a person chose when they continued the run; the next session takes it. */
-  readonly next: { readonly harness: HarnessKind | null; readonly restore: RestoreChoice } | null;
+  readonly next: {
+    readonly harness: HarnessKind | null;
+    readonly restore: RestoreChoice;
+    readonly newest?: ConflictWay;
+  } | null;
   readonly usage: Usage;
   /** Raised whenever a session is opened or lost; a writer with an older one is refused. */
   readonly epoch: number;
@@ -188,7 +195,11 @@ export function evolve(run: Run | null, event: RunEvent, id: RunId): Run {
       return { ...after, cancelRequested: true };
     case 'run.continued':
       if (!isEnded(run.state)) illegal('it has not ended');
-      return { ...after, harness: event.harness ?? run.harness, next: { harness: event.harness, restore: event.restore } };
+      return {
+        ...after,
+        harness: event.harness ?? run.harness,
+        next: { harness: event.harness, restore: event.restore, ...(event.newest && { newest: event.newest }) },
+      };
 
     case 'message.added':
       return { ...after, hasConversation: true, pending: [...run.pending, { id: event.messageId, state: 'PENDING' }] };
@@ -221,6 +232,7 @@ export function evolve(run: Run | null, event: RunEvent, id: RunId): Run {
           waitingFor: 'WORKER',
           waitingDetail: null,
           restoreFrom: event.restoreFrom,
+          newest: event.newest ?? null,
           endRequested: false,
           usage: noUsage,
         },
@@ -263,6 +275,9 @@ export function evolve(run: Run | null, event: RunEvent, id: RunId): Run {
     case 'item.started':
     case 'item.chunk':
     case 'item.ended':
+    case 'item.diff':
+    case 'plan.updated':
+    case 'conversation.opened':
       live();
       return after;
     case 'notice':

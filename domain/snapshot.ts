@@ -1,3 +1,4 @@
+import type { HarnessKind } from './harness.ts';
 import type { SnapshotId } from './ids.ts';
 
 /** A blob in the team's store: its address there and its size before compression and encryption. */
@@ -55,6 +56,16 @@ export interface RepositoryPosition {
   readonly unpushedCommits: number;
 }
 
+/** An agent's own conversation as a snapshot holds it: what its next session needs to remember. */
+export interface ConversationRef {
+  readonly harness: HarnessKind;
+  /** What the content is, by a word of the harness with a version. */
+  readonly format: string;
+  /** The agent's own id of the conversation. */
+  readonly conversationId: string;
+  readonly blob: BlobRef;
+}
+
 /** What an event and the API tell of a snapshot; the manifest blob lists every entry. */
 export interface SnapshotSummary {
   readonly manifest: BlobRef;
@@ -79,6 +90,8 @@ export interface SnapshotSummary {
   /** False for a checkpoint taken while processes could still write. */
   readonly quiesced: boolean;
   readonly tookMs: number;
+  /** Of the same moment; not there where the agent has none, or it was taken away. */
+  readonly conversation?: ConversationRef;
 }
 
 export const restoreStatuses = ['APPLIED', 'CONFLICT', 'SKIPPED', 'FAILED'] as const;
@@ -100,6 +113,30 @@ export interface RestoreEntry {
   readonly detail: string;
 }
 
+/** What becomes of a file that the run and the newer base have both changed: both with markers in it, or the run's beside the base's. */
+export type ConflictWay = 'MARKERS' | 'BESIDE';
+
+/** How one repository fared where its newest base was asked for. */
+export interface NewerBase {
+  readonly repository: string;
+  /** The branch whose newest commit was asked for. */
+  readonly branch: string;
+  /** MOVED: it is on the newest commit. SAME: there is none newer. STAYED: it is on the base of before; an entry says why. */
+  readonly state: 'MOVED' | 'SAME' | 'STAYED';
+  /** The commit that the snapshot builds on; null for none. */
+  readonly from: string | null;
+  /** The commit that the workspace builds on now. */
+  readonly to: string | null;
+  /** Files that both had changed, and that were merged. */
+  readonly merged: number;
+  /** Files that both had changed, and that someone must look at: an entry for each. */
+  readonly conflicts: number;
+  /** A merge of the run's own commits is under way, as they conflict with the base: committing ends it. */
+  readonly merging: boolean;
+  /** The branch that keeps the run's commits, where the base's history was rewritten; null elsewhere. */
+  readonly keptBranch: string | null;
+}
+
 /** What of a snapshot was applied to a workspace, entry by entry, and what was not and why. */
 export interface RestoreReport {
   readonly snapshotId: SnapshotId;
@@ -109,5 +146,7 @@ export interface RestoreReport {
   readonly notApplied: number;
   /** At most 500 lines, those that were not applied first. */
   readonly entries: readonly RestoreEntry[];
+  /** One for each repository, where the newest base was asked for; not there elsewhere. */
+  readonly newerBase?: readonly NewerBase[];
   readonly tookMs: number;
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { ChunkStream, ItemEnded, ItemKind } from '../domain/events.ts';
 import { BoundedOutput, type OutputChunk } from './boundedOutput.ts';
+import type { CalledTool } from './calledTool.ts';
 import type { Emit } from './harness.ts';
 import { OutputDecoder } from './outputText.ts';
 import type { Sandbox, SandboxExit, SandboxSetting } from './sandbox.ts';
@@ -12,6 +13,10 @@ export interface CommandItem {
   /** One line for people. */
   readonly title: string;
   readonly command: readonly [string, ...string[]];
+  /** The call of a tool that it is, for an agent's. */
+  readonly call?: CalledTool;
+  /** Hears all that it prints, also what the transcript leaves out. */
+  readonly heard?: (text: string) => void;
   /** Its stdin is empty whatever the setting says; `agentSandboxSetting` has the environment. */
   readonly setting: SandboxSetting;
   /** When it takes longer it is stopped. Milliseconds. */
@@ -49,7 +54,7 @@ export async function runCommandItem(
   const began = performance.now();
   const itemId = randomUUID();
   const output = new BoundedOutput(item.outputBytes ?? defaultOutputBytes);
-  await emit({ type: 'item.started', itemId, kind: item.kind, title: item.title });
+  await emit({ type: 'item.started', itemId, kind: item.kind, title: item.title, ...item.call });
   const emitChunks = async (chunks: readonly OutputChunk[]): Promise<void> => {
     for (const chunk of chunks) await emit({ type: 'item.chunk', itemId, ...chunk });
   };
@@ -100,7 +105,9 @@ async function run(sandbox: Sandbox, item: CommandItem, { output, emitChunks, si
   // Both streams write one transcript: each waits until what came before it is taken.
   let last: Promise<void> = Promise.resolve();
   const pass = (stream: ChunkStream, text: string): Promise<void> => {
-    if (text !== '') last = last.then(() => emitChunks(output.take(stream, text)));
+    if (text === '') return last;
+    item.heard?.(text);
+    last = last.then(() => emitChunks(output.take(stream, text)));
     return last;
   };
   const pumps = [

@@ -1,9 +1,22 @@
 import type { AgentEvent, TurnReason } from '../domain/events.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { HarnessKind } from '../domain/harness.ts';
+import type { Permissions } from '../domain/permissions.ts';
 import type { PromptAnswer, PromptQuestion } from '../domain/prompt.ts';
 import type { Usage } from '../domain/usage.ts';
 import type { Sandbox } from './sandbox.ts';
+
+/**
+ * What an agent needs to go on in a fresh home and workspace with the same conversation. Baton stores it with the
+ * workspace's snapshot of the same moment, and does not look into it.
+ */
+export interface ConversationState {
+  /** What the content is, by a word of the harness with a version. */
+  readonly format: string;
+  /** The agent's own id of the conversation. */
+  readonly conversationId: string;
+  readonly content: Uint8Array;
+}
 
 /** Where and with what an agent is started. Paths are the host's. */
 export interface AgentSetting {
@@ -24,6 +37,10 @@ export interface AgentSetting {
   readonly scratch?: string | undefined;
   /** A turn that takes longer, not counting the time in which a person is asked, is stopped and fails with TURN_TIMED_OUT. Milliseconds. */
   readonly turnTimeoutMs: number;
+  /** What it may do without asking, for an agent that asks. Default: nothing. */
+  readonly permissions?: Permissions | undefined;
+  /** The conversation to go on with; none begins a new one. */
+  readonly conversation?: ConversationState | undefined;
 }
 
 export interface TurnInput {
@@ -64,12 +81,21 @@ export interface Agent {
    * whole process tree otherwise; its reason is then INTERRUPTED.
    */
   runTurn(input: TurnInput, outlet: TurnOutlet, signal: AbortSignal): Promise<TurnResult>;
+  /**
+   * The conversation as it is now, between two turns; null where there is nothing to carry. An agent whose harness
+   * cannot resume does not have this.
+   */
+  exportConversation?(): Promise<ConversationState | null>;
   /** Stops everything the session started. When it resolves, nothing of it can write any more. Returns how many stray processes it stopped. */
   close(): Promise<{ readonly stopped: number }>;
 }
 
-/** The adapter to one kind of agent. */
+/** The adapter to one kind of agent. `harnessCapabilities` in `domain/harness.ts` says what it can do. */
 export interface Harness {
   readonly kind: HarnessKind;
+  /**
+   * Makes an agent ready for its first turn. Rejects with a FailureError when it cannot be: what it needs is missing,
+   * or the conversation it is given cannot be read.
+   */
   start(setting: AgentSetting): Promise<Agent>;
 }

@@ -1,6 +1,11 @@
 import type { HarnessKind } from '../domain/harness.ts';
+import { createBuiltIn } from './builtIn/builtIn.ts';
+import type { BuiltInSettings } from './builtIn/settings.ts';
 import type { Harness } from './harness.ts';
 import { script } from './script.ts';
 
 /** The adapter of every kind of agent. */
-export const harnesses: Record<HarnessKind, Harness> = { SCRIPT: script };
+export const createHarnesses = (model: BuiltInSettings): Readonly<Record<HarnessKind, Harness>> => ({
+  SCRIPT: script,
+  BUILT_IN: createBuiltIn(model),
+});

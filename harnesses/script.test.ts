@@ -1,17 +1,38 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import type { AgentEvent } from '../domain/events.ts';
 import { limits } from '../domain/limits.ts';
+import { itIsAHarness } from './conformance.ts';
 import type { Agent, AgentSetting, Ask, TurnResult } from './harness.ts';
-import { harnesses } from './registry.ts';
+import { script } from './script.ts';
 import type { Sandbox } from './sandbox.ts';
 import { leftBy } from './leftBy.ts';
 import { bubblewraps, makePlace, processesWith, sandboxes, uniqueSeconds, until, type Place } from './sandboxTrial.ts';
 
 // Many processes, on machines that may be busy.
 vi.setConfig({ testTimeout: 30_000 });
+
+itIsAHarness({
+  harness: script,
+  answers: { allow: 'yes', deny: 'no' },
+  message: (deeds) =>
+    deeds
+      .map((deed) => {
+        switch (deed.do) {
+          case 'SAY':
+            return `echo '${deed.text}'`;
+          case 'RUN':
+            return deed.command;
+          case 'ASK':
+            return `test "$(ask 'Run ${deed.command}?' --option yes --option no)" = no || ${deed.command}`;
+          case 'WRITE':
+            return `mkdir -p '${dirname(deed.path)}'; printf '%s' '${deed.content}' > '${deed.path}'`;
+        }
+      })
+      .join('\n'),
+});
 
 const never = new AbortController().signal;
 
@@ -29,7 +50,7 @@ async function open(sandbox: Sandbox, { ask = nobody, ...more }: Partial<AgentSe
   const place = await makePlace();
   const { workspace, home } = place;
   const setting: AgentSetting = { sandbox, workspace, home, variables: {}, network: false, turnTimeoutMs: 60_000, ...more };
-  const agent = await harnesses.SCRIPT.start(setting);
+  const agent = await script.start(setting);
   const events: AgentEvent[] = [];
   let turn = 0;
   const emit = async (event: AgentEvent): Promise<void> => void events.push(event);
@@ -86,7 +107,9 @@ describe.each(sandboxes)('a script in %s', (_name, sandbox) => {
 
   it('is told when nobody answers, and when a question cannot be asked', async () => {
     await using session = await open(sandbox);
-    await session.turn('ask "Anyone?"; echo "status $?"; ask "x" --option ""; echo "status $?"; ask; echo "status $?"');
+    await session.turn(
+      'exec 2>&1; ask "Anyone?"; echo "status $?"; ask "x" --option ""; echo "status $?"; ask; echo "status $?"',
+    );
     expect(session.output()).toMatch(/nobody answered\nstatus 3\n/);
     expect(session.output()).toMatch(/an option is written ID=LABEL.*\nstatus 2\n/);
     expect(session.output()).toMatch(/usage: ask[\s\S]*status 2\n$/);

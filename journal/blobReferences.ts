@@ -3,7 +3,8 @@ import type { Journal } from './journal.ts';
 
 /** Addresses that the team's snapshots name, and what is known of the manifests among them. */
 const live = `
-  SELECT DISTINCT s.summary->'manifest'->>'hash' AS manifest, s.summary->'patch'->>'hash' AS patch, s."runId"
+  SELECT DISTINCT s.summary->'manifest'->>'hash' AS manifest, s.summary->'patch'->>'hash' AS patch,
+    s.summary->'conversation'->'blob'->>'hash' AS conversation, s."runId"
   FROM "Snapshot" s JOIN "Run" r ON r.id = s."runId" WHERE r."teamId" = $1`;
 
 /** Manifests of the team's snapshots of which it is not known yet what they refer to, each with a run that it is of. */
@@ -63,6 +64,7 @@ export async function referredBlobs(journal: Journal, teamId: TeamId, among?: re
      SELECT hash FROM (
        SELECT manifest AS hash FROM live
        UNION SELECT patch FROM live WHERE patch IS NOT NULL
+       UNION SELECT conversation FROM live WHERE conversation IS NOT NULL
        UNION SELECT unnest(m.blobs) FROM "ManifestBlobs" m JOIN live ON live.manifest = m.manifest WHERE m."teamId" = $1
      ) referred WHERE $2::text[] IS NULL OR hash = ANY($2)`,
     [teamId, among ?? null],

@@ -1,6 +1,7 @@
 import type { SecretFiles } from '../domain/declaration.ts';
 import type { HarnessKind } from '../domain/harness.ts';
 import type { EnvironmentId, TeamId } from '../domain/ids.ts';
+import type { Permissions } from '../domain/permissions.ts';
 import type { Acting } from '../domain/person.ts';
 import { admitting, keyOf, Refused, type Admitted, type ClientKey } from './admitting.ts';
 import { audit } from './audit.ts';
@@ -22,6 +23,7 @@ export interface NewEnvironment {
   readonly variables: readonly { readonly name: string; readonly value: string }[];
   readonly idleSeconds: number | null;
   readonly defaultHarness: HarnessKind;
+  readonly permissions: Permissions;
   /** What snapshots take beyond git. */
   readonly declared: DeclaredBeyondGit;
 }
@@ -47,7 +49,8 @@ export function createEnvironment(
     const value = await inTransaction(journal.pool, async (client) => {
       const earlier = await claimKey<{ environmentId: EnvironmentId }>(client, key);
       if (earlier) return earlier;
-      const { teamId, name, repositories, setupCommands, variables, idleSeconds, defaultHarness, declared } = environment;
+      const { teamId, name, repositories, setupCommands, variables, idleSeconds, defaultHarness, permissions, declared } =
+        environment;
       const environmentId = newId('env');
       await insertRow(client, 'Environment', {
         id: environmentId,
@@ -57,6 +60,7 @@ export function createEnvironment(
         variables: new Json(variables),
         idleSeconds,
         defaultHarness,
+        permissions: permissions.mode,
       }).catch((error: { code?: string }) => {
         if (error.code !== uniqueViolation) throw error;
         throw new Refused({
@@ -65,7 +69,11 @@ export function createEnvironment(
           message: `The team has an environment ${JSON.stringify(name)} already. Choose another name.`,
         });
       });
-      await client.query('UPDATE "Environment" SET "setupCommands" = $2 WHERE id = $1', [environmentId, setupCommands]);
+      await client.query('UPDATE "Environment" SET "setupCommands" = $2, "allowedCommands" = $3 WHERE id = $1', [
+        environmentId,
+        setupCommands,
+        permissions.allowedCommands,
+      ]);
       await client.query('UPDATE "Environment" SET outside = $2, "outsideScript" = $3, "secretFiles" = $4 WHERE id = $1', [
         environmentId,
         declared.outside,

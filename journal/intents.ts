@@ -18,6 +18,7 @@ import type { Person } from '../domain/person.ts';
 import type { PromptAnswer } from '../domain/prompt.ts';
 import type { Decision } from '../domain/refusal.ts';
 import type { Run } from '../domain/run.ts';
+import type { ConflictWay } from '../domain/snapshot.ts';
 import { isEnded, type MessageState, type RunOrigin } from '../domain/states.ts';
 import { accepted, admitting, keyOf, Refused, type Admitted, type ClientKey } from './admitting.ts';
 import { wasAppended } from './append.ts';
@@ -146,6 +147,8 @@ export interface ContinueRun {
   readonly text: string | null;
   readonly harness: HarnessKind | null;
   readonly restore: RestoreChoice;
+  /** How conflicts are left where the session goes on from the newest base; null: from the snapshot's own. */
+  readonly newest?: ConflictWay | null;
 }
 
 /** Continues an ended run with choices of harness and snapshot, with or without a message. */
@@ -155,14 +158,14 @@ export function continueRun(
   clientKey: ClientKey,
   input: ContinueRun,
 ): Promise<Admitted<{ messageId: MessageId | null }>> {
-  const { runId, text, harness, restore } = input;
+  const { runId, text, harness, restore, newest = null } = input;
   return admitting(async () => {
     if (restore.kind === 'SNAPSHOT') await requireSnapshot(journal, runId, restore.snapshotId);
     return decideOnce(journal, runId, person, keyOf('continueRun', clientKey, input), (run) => {
       const messageId = text === null ? null : newId('msg');
       const message = messageId === null || text === null ? null : { messageId, text };
       return {
-        decision: admitContinue(run, person, { message, harness, restore }),
+        decision: admitContinue(run, person, { message, harness, restore, newest }),
         value: { messageId },
         ...(message && { texts: new Map([[message.messageId, message.text]]) }),
       };

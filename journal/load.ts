@@ -102,6 +102,7 @@ const sessionView = (row: SessionView): SessionView => ({
   waitingFor: row.waitingFor,
   waitingDetail: row.waitingDetail,
   restoreFrom: row.restoreFrom,
+  newest: row.newest,
   endRequested: row.endRequested,
   usage: row.usage,
 });

@@ -19,6 +19,7 @@ export async function projectSession(client: pg.PoolClient, { before, after, at,
       cause: session.cause,
       harness: session.harness,
       restoreFrom: session.restoreFrom,
+      newest: session.newest,
       createdAt: at,
     });
     return;

@@ -2,7 +2,8 @@ import type { SecretFiles } from '../domain/declaration.ts';
 import type { OpenedRepository } from '../domain/events.ts';
 import type { HarnessKind } from '../domain/harness.ts';
 import type { EnvironmentId, MessageId, RunId, SessionId, SnapshotId, TeamId, UserId } from '../domain/ids.ts';
-import type { SnapshotSummary } from '../domain/snapshot.ts';
+import type { PermissionMode } from '../domain/permissions.ts';
+import type { ConflictWay, ConversationRef, SnapshotSummary } from '../domain/snapshot.ts';
 import type { RunOrigin, SessionCause } from '../domain/states.ts';
 import type { Journal } from './journal.ts';
 
@@ -42,6 +43,8 @@ export interface SessionToOpen {
   readonly repositories: readonly EnvironmentRepository[];
   readonly setupCommands: readonly string[];
   readonly variables: readonly { readonly name: string; readonly value: string }[];
+  readonly permissions: PermissionMode;
+  readonly allowedCommands: readonly string[];
   readonly idleSeconds: number;
   /** Files outside repositories that snapshots take: paths, and a script that prints paths. */
   readonly outside: readonly string[];
@@ -53,7 +56,11 @@ export interface SessionToOpen {
     readonly snapshotId: SnapshotId;
     readonly summary: SnapshotSummary;
     readonly opened: readonly OpenedRepository[];
+    /** How conflicts are left where it goes on from the newest base; null: from the snapshot's own. */
+    readonly newest: ConflictWay | null;
   } | null;
+  /** The newest conversation that an agent of this kind left in the run, and in which session; null when there is none. */
+  readonly conversation: (ConversationRef & { readonly session: number }) | null;
   /** Whether earlier sessions did work that this one will not have. */
   readonly hadSessions: boolean;
   /** Whether the run has a snapshot, restored or not. */
@@ -67,13 +74,18 @@ export async function readSession(journal: Journal, sessionId: SessionId): Promi
       snapshotId: SnapshotId | null;
       summary: SnapshotSummary | null;
       opened: OpenedRepository[] | null;
+      newest: ConflictWay | null;
     }
   >(
     `SELECT s."runId", s.id AS "sessionId", s.ordinal, s.epoch, s.harness, r."teamId", r.origin, r."creatorId", r."idleSeconds",
        u.name AS "creatorName", u.email AS "creatorEmail", t.slug AS "teamSlug", e.id AS "environmentId", e.name AS "environmentName",
-       e.repositories, e."setupCommands", e.variables,
+       e.repositories, e."setupCommands", e.variables, e.permissions, e."allowedCommands",
        e.outside, e."outsideScript", e."secretFiles",
-       r."snapshotId" IS NOT NULL AS "runHasSnapshot", p.id AS "snapshotId", p.summary, taken.repositories AS opened
+       (SELECT c.summary->'conversation' || jsonb_build_object('session', cs.ordinal)
+        FROM "Snapshot" c JOIN "Session" cs ON cs.id = c."sessionId"
+        WHERE c."runId" = r.id AND c.summary->'conversation'->>'harness' = s.harness::text
+        ORDER BY c."createdAt" DESC, c.id DESC LIMIT 1) AS conversation,
+       r."snapshotId" IS NOT NULL AS "runHasSnapshot", s.newest, p.id AS "snapshotId", p.summary, taken.repositories AS opened
      FROM "Session" s
      JOIN "Run" r ON r.id = s."runId" JOIN "User" u ON u.id = r."creatorId" JOIN "Team" t ON t.id = r."teamId"
      JOIN "Environment" e ON e.id = r."environmentId"
@@ -83,10 +95,10 @@ export async function readSession(journal: Journal, sessionId: SessionId): Promi
   );
   const [row] = rows;
   if (!row) throw new Error(`there is no session ${sessionId}`);
-  const { snapshotId, summary, opened, ...session } = row;
+  const { snapshotId, summary, opened, newest, ...session } = row;
   return {
     ...session,
-    restore: snapshotId && summary ? { snapshotId, summary, opened: opened ?? [] } : null,
+    restore: snapshotId && summary ? { snapshotId, summary, opened: opened ?? [], newest } : null,
     hadSessions: session.ordinal > 1,
   };
 }

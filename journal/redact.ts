@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { refuseRedact, refuseWhileActive } from '../domain/admission.ts';
 import type { EventType } from '../domain/events.ts';
+import { harnessCapabilities } from '../domain/harness.ts';
 import type { MessageId, PromptId, RunId, SnapshotId } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
 import type { Person } from '../domain/person.ts';
@@ -9,6 +10,7 @@ import {
   redactedContent,
   redactedTitle,
   redactedTogether,
+  transcriptContent,
   type RedactableType,
   type Redaction,
 } from '../domain/redaction.ts';
@@ -18,7 +20,7 @@ import { titleOf } from '../domain/title.ts';
 import { admitting, Refused, type Admitted } from './admitting.ts';
 import { Json } from './columns.ts';
 import type { Journal } from './journal.ts';
-import { releaseSnapshots } from './releases.ts';
+import { releaseConversations, releaseSnapshots } from './releases.ts';
 import { transact } from './transact.ts';
 
 interface EventRow {
@@ -26,6 +28,7 @@ interface EventRow {
   readonly redaction: Redaction | null;
   readonly payload: {
     readonly itemId?: string;
+    readonly planId?: string;
     readonly promptId?: PromptId;
     readonly messageId?: MessageId;
     readonly snapshotId?: SnapshotId;
@@ -59,6 +62,7 @@ export function redactEvent(journal: Journal, person: Person, { runId, seq, reas
       const redaction: Redaction = { actor: person.actor, at: row.at.toISOString(), reason: reason.trim() };
       const count = await redactOne(client, runId, type, row, seq, redaction);
       const snapshotId = await redactRows(client, run, type, row.payload);
+      if (transcriptContent.includes(type)) await releaseConversations(client, runId);
       const { actor, via } = person;
       return {
         act: { by: { actor, ...(via && { via }) }, action: 'EVENT_REDACTED' },
@@ -95,6 +99,9 @@ async function refuseUnfinished(
   { payload }: EventRow,
   seq: number,
 ): Promise<Refusal | null> {
+  const live = liveSession(run);
+  if (live && harnessCapabilities[live.harness].resume && transcriptContent.includes(type))
+    return notRedactable('The agent still remembers this. End its session, then redact it: the next one begins without it.');
   switch (type) {
     case 'message.added': {
       if (run.pending.some(({ id }) => id === payload.messageId))
@@ -105,8 +112,9 @@ async function refuseUnfinished(
       return null;
     }
     case 'item.started':
+    case 'item.diff':
     case 'item.chunk': {
-      if (!liveSession(run)) return null;
+      if (!live) return null;
       const { rowCount } = await client.query(
         `SELECT 1 FROM "Event" WHERE "runId" = $1 AND seq > $2 AND type = 'item.ended' AND payload->>'itemId' = $3 LIMIT 1`,
         [run.id, seq, payload.itemId],
@@ -138,7 +146,10 @@ async function redactOne(
   const together = redactedTogether[type];
   if (!together) return redactLog(client, runId, [type], redaction, 'AND seq = $5', [seq]);
   const { by, types } = together;
-  return redactLog(client, runId, types, redaction, 'AND payload->>$5 = $6', [by, payload[by as 'itemId' | 'promptId']]);
+  return redactLog(client, runId, types, redaction, 'AND payload->>$5 = $6', [
+    by,
+    payload[by as 'itemId' | 'planId' | 'promptId'],
+  ]);
 }
 
 /** Takes the content of the run's events of some types away, those that `where` names. */
@@ -178,6 +189,7 @@ async function redactRows(
       break;
     case 'item.started':
     case 'item.chunk':
+    case 'item.diff':
     case 'item.ended':
       await client.query('UPDATE "Run" SET activity = NULL WHERE id = $1', [run.id]);
       break;

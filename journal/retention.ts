@@ -5,7 +5,7 @@ import type { Acting } from '../domain/person.ts';
 import { audit } from './audit.ts';
 import type { Journal } from './journal.ts';
 import { redactLog } from './redact.ts';
-import { releaseSnapshots } from './releases.ts';
+import { releaseConversations, releaseSnapshots } from './releases.ts';
 import { inTransaction, RunNotFoundError, transact } from './transact.ts';
 
 /** How long a team keeps what its runs leave, in days after a run's last activity; null: for good. */
@@ -103,6 +103,7 @@ export async function expireRun(journal: Journal, past: PastRun, retention: Rete
         const reason = reasonOf('transcripts', retention.keepTranscriptDays);
         const redaction: Redaction = { actor: platform, at, reason };
         await redactLog(client, run.id, transcriptContent, redaction);
+        await releaseConversations(client, run.id);
         await client.query(`UPDATE "Message" SET text = '' WHERE "runId" = $1`, [run.id]);
         await client.query(`UPDATE "Prompt" SET question = '', options = '[]', answer = NULL WHERE "runId" = $1`, [run.id]);
         events.push({ type: 'transcript.deleted', actor: platform, reason } as const);

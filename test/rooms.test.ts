@@ -67,9 +67,11 @@ test('the gateway knows of the workflows only their contract', () => {
   expect([...new Set(known)]).toEqual(['workflows/contract.ts']);
 });
 
-test('the gateway knows of the workspaces only what a snapshot is as a file', () => {
+test('the gateway knows of the workspaces only how snapshots are read: as a file, and against each other', () => {
   const known = filesOf('server').flatMap((file) => importsOf(file).filter((imported) => roomOf(imported) === 'workspace'));
-  expect([...new Set(known)]).toEqual(['workspace/bundle.ts']);
+  expect([...new Set(known)].sort()).toEqual(
+    ['bundle', 'bytePath', 'difference', 'differencePatches', 'filePatch', 'manifest'].map((name) => `workspace/${name}.ts`),
+  );
 });
 
 test('workflow code imports nothing that does I/O', () => {

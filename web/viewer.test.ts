@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import axe from 'axe-core';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { buildViewer, openBrowser } from './test/browser.ts';
-import { fill } from './test/scenarios.ts';
+import { fill, scenarios } from './test/scenarios.ts';
 import { StandIn } from './test/standIn.ts';
 import { StandInWorker } from './test/standInWorker.ts';
 
@@ -47,6 +47,8 @@ async function open(path: string, options: BrowserContextOptions = {}): Promise<
 }
 
 const row = (page: Page, title: string) => page.locator('.run-row').filter({ hasText: title });
+const optionLike = async (select: Locator, words: string): Promise<string> =>
+  (await select.getByRole('option').allInnerTexts()).find((text) => text.includes(words)) ?? words;
 const transcript = (page: Page) => page.getByRole('log', { name: 'Transcript' });
 
 describe('the runs page', () => {
@@ -181,6 +183,37 @@ describe('the run page', () => {
     expect([...run.messages.values()].map(({ text }) => text)).toEqual(['count', 'count again']);
   });
 
+  test('continues a run on the newest base, by keys, and shows each conflict with what to do', async () => {
+    const run = scenarios.ended(standIn.world);
+    const page = await open(`/runs/${run.id}`);
+    await page.getByRole('button', { name: 'Continue from…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Continue in a new session' });
+    await dialog.getByRole('textbox', { name: 'First message' }).fill('npm test');
+    const base = dialog.getByRole('combobox', { name: 'Base' });
+    await base.focus();
+    await page.keyboard.type('Start');
+    await dialog.getByText(/merged with the newest/).waitFor();
+    await base.selectOption({ label: await optionLike(base, 'beside') });
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Continue from…' }).click();
+    await dialog.getByRole('combobox', { name: 'Base' }).selectOption({ label: await optionLike(base, 'beside') });
+    await dialog.getByRole('combobox', { name: 'Workspace' }).selectOption('none');
+    expect(await base.count()).toBe(0);
+    await dialog.getByRole('combobox', { name: 'Workspace' }).selectOption('');
+    await dialog.getByRole('button', { name: 'Continue' }).click();
+    await transcript(page)
+      .getByText(/on the newest base, conflicts beside the files/)
+      .waitFor();
+    expect(run.log.find(({ event }) => event.type === 'run.continued')?.event).toMatchObject({ newest: 'BESIDE' });
+
+    const conflicts = scenarios.conflicts(standIn.world);
+    await page.goto(`${url}/runs/${conflicts.id}`);
+    const handoff = page.getByRole('region', { name: /Handoff from session 1/ });
+    await handoff.getByText(/on the newest main \(c41f7e9\)/).waitFor();
+    await handoff.getByText(/between conflict markers/).waitFor();
+  });
+
   test('says what was pushed when a session ended, what was not and why, and shows the branch with the run', async () => {
     const run = standIn.world.addRun({ title: 'Push' });
     const worker = new StandInWorker(standIn.world, run);
@@ -270,6 +303,31 @@ describe('the run page', () => {
     expect([...idle.messages.values()].filter(({ text }) => text === 'echo once')).toHaveLength(1);
   });
 
+  test('shows an agent at work: its plan, its tools with what they changed, and what it said as prose', async () => {
+    const { agent } = fill(standIn.world);
+    const page = await open(`/runs/${agent.id}`);
+    const log = transcript(page);
+    await log.getByText('The agent remembers the sessions before').waitFor();
+    expect(await log.locator('.plan li').allTextContents()).toEqual([
+      'done: Find where a delivery is tried again',
+      'done: Read Retry-After as seconds and as a date',
+      'in progress: Test both, and a date in the past',
+    ]);
+    const diff = log.getByRole('region', { name: 'Diff of src/webhooks/backoff.ts' });
+    await diff.getByText('retryAfter').first().waitFor();
+    expect(await diff.locator('tr.add').count()).toBe(2);
+    await log.locator('strong', { hasText: 'seconds' }).first().waitFor();
+    // A search is folded until someone asks for it.
+    const found = log.getByText('src/webhooks/delivery.ts:93');
+    expect(await found.count()).toBe(0);
+    await log.locator('summary', { hasText: 'backoff( in src/' }).click();
+    await found.waitFor();
+    await log.getByText('pattern', { exact: true }).waitFor();
+    await page.goto(`${url}/runs/${agent.id}/details`);
+    await page.getByText('98k tokens').first().waitFor();
+    await page.getByText(/96k tokens read, 82k of them from the cache/).waitFor();
+  });
+
   test('takes the answer to a prompt by a key', async () => {
     const { blocked } = fill(standIn.world);
     const page = await open(`/runs/${blocked.id}`);
@@ -333,6 +391,57 @@ describe('the run page', () => {
     await page.reload();
     await page.getByText('1 viewed').waitFor();
     await page.getByText('A binary file').waitFor();
+  });
+
+  test('compares the snapshots of two sessions: files, what moved, nothing at all, and one that is gone', async () => {
+    const { lost } = fill(standIn.world);
+    const worker = new StandInWorker(standIn.world, lost);
+    worker.followUp('one more');
+    worker.open();
+    worker.take();
+    worker.opened();
+    worker.restored([]);
+    worker.beginTurn();
+    worker.endTurn();
+    const paths = Array.from({ length: 60 }, (_, n) => `docs/page-${String(n).padStart(2, '0')}.md`);
+    const change = { repository: '.', status: 'ADDED', oldPath: null, additions: 1, deletions: 0 } as const;
+    const patch = paths.map(
+      (path) =>
+        `diff --git a/${path} b/${path}\nnew file mode 100644\n--- /dev/null\n+++ b/${path}\n@@ -0,0 +1,1 @@\n+of ${path}\n`,
+    );
+    worker.close('SUCCEEDED', { changes: paths.map((path) => ({ ...change, path })), patch: patch.join('') });
+    const [first, second, third] = lost.sessions.flatMap(({ snapshot }) => snapshot?.id ?? []);
+
+    const page = await open(`/runs/${lost.id}/changes`, {
+      viewport: { width: 390, height: 844 },
+      hasTouch: true,
+      isMobile: true,
+    });
+    await page.getByLabel('Compare from').selectOption({ value: first ?? '' });
+    await page
+      .getByRole('region', { name: 'docs/page-00.md', exact: true })
+      .getByText('of docs/page-00.md', { exact: true })
+      .waitFor();
+    expect(new URL(page.url()).searchParams.get('from')).toBe(first);
+    await page.getByRole('list', { name: 'What moved' }).getByText('1 ref moved').waitFor();
+    expect(await page.getByRole('region', { name: /^docs\/page/ }).count()).toBe(50);
+    await page.getByRole('button', { name: 'Show more of 10 files' }).press('Enter');
+    await page.getByRole('region', { name: 'docs/page-59.md', exact: true }).waitFor();
+
+    await page.getByLabel('Snapshot', { exact: true }).selectOption({ value: second ?? '' });
+    await page.getByRole('heading', { name: 'Nothing changed between session 1 and session 3' }).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Nothing changed between' }).waitFor();
+
+    lost.gone.add(third ?? '');
+    await page.getByLabel('Snapshot', { exact: true }).selectOption({ value: third ?? '' });
+    await page.getByText('can no longer be read').waitFor();
+    lost.gone.clear();
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText('of docs/page-00.md', { exact: true }).waitFor();
+    await page.getByLabel('Compare from').selectOption('The base');
+    await page.getByText('60 files', { exact: true }).waitFor();
+    expect(new URL(page.url()).searchParams.get('from')).toBeNull();
   });
 
   test('offers on a phone what there is to do with the entry that was tapped', async () => {
@@ -408,6 +517,10 @@ describe('every view', () => {
     await page.goto(`${url}/runs/${runs.ended.id}/changes`);
     await page.getByText('retryAfter').first().waitFor();
     await look('changes');
+    const [from] = runs.lost.sessions.flatMap(({ snapshot }) => snapshot?.id ?? []);
+    await page.goto(`${url}/runs/${runs.lost.id}/changes?from=${from}`);
+    await heading('Nothing changed between');
+    await look('compared');
     await page.goto(`${url}/runs/${runs.conflicts.id}/details`);
     await heading('For operators');
     await look('details');

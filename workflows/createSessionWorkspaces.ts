@@ -6,6 +6,7 @@ import type { WorkerConfig } from '../config/worker.ts';
 import type { BlobRef, SnapshotSummary } from '../domain/snapshot.ts';
 import type { Sandbox } from '../harnesses/sandbox.ts';
 import type { SessionToOpen } from '../journal/readSession.ts';
+import type { Author } from '../workspace/workingCopy.ts';
 import { createWorkspaces } from '../workspace/workspaces.ts';
 import { declaredFiles } from './declaredFiles.ts';
 import type { HostedSession } from './hostedSession.ts';
@@ -26,6 +27,7 @@ export function createSessionWorkspaces({ config, blobs, sandbox, log }: Session
   const onTrouble = (error: unknown) => log.warn({ err: error }, 'a checkout for sessions to come could not be made');
   const nothing = path.join(directory, 'nothing');
   mkdirSync(nothing, { recursive: true, mode: 0o755 });
+  const seenAt = (workspace: string) => sandbox.workspacePath({ workspace, home: nothing, variables: {}, network: false });
   const workspaces = createWorkspaces({
     blobs,
     mirrors: path.join(directory, 'mirrors'),
@@ -41,7 +43,8 @@ export function createSessionWorkspaces({ config, blobs, sandbox, log }: Session
         repositories: info.repositories.map(({ url, branch, path }) => ({ repository: path, url, branch })),
         workingBranch: workingBranch(info),
         restoring: manifestOf(info.restore?.summary),
-        author: { name: info.creatorName, email: info.creatorEmail ?? 'baton@localhost' },
+        newest: info.restore?.newest != null,
+        author: authorOf(info),
         allowLocal: config.BATON_ALLOW_LOCAL_REPOSITORIES,
         signal: session.halted,
         onProgress,
@@ -54,6 +57,13 @@ export function createSessionWorkspaces({ config, blobs, sandbox, log }: Session
         home: session.home,
         opened: session.opened,
         untouched: info.setupCommands.length === 0,
+        newest: info.restore.newest && {
+          conflicts: info.restore.newest,
+          author: authorOf(info),
+          suffix: `.baton-${info.sessionId.slice(-6)}`,
+        },
+        seenAt: seenAt(session.workspace),
+        allowLocal: config.BATON_ALLOW_LOCAL_REPOSITORIES,
         signal: session.halted,
       }),
     // A cancel stops what the agent does; what it did is still captured.
@@ -64,6 +74,7 @@ export function createSessionWorkspaces({ config, blobs, sandbox, log }: Session
         declared: await declaredFiles(sandbox, session, info, signal),
         previous: session.manifest,
         quiesced: true,
+        seenAt: seenAt(session.workspace),
         signal,
       });
       return { summary, changed: changes };
@@ -85,6 +96,11 @@ const placeOf = (session: HostedSession, { teamId }: Pick<SessionToOpen, 'teamId
   teamId,
   directory: session.workspace,
   state: session.workspaceState,
+});
+
+const authorOf = ({ creatorName, creatorEmail }: SessionToOpen): Author => ({
+  name: creatorName,
+  email: creatorEmail ?? 'baton@localhost',
 });
 
 const manifestOf = (summary: SnapshotSummary | undefined): BlobRef | null => summary?.manifest ?? null;

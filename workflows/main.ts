@@ -4,6 +4,7 @@ import { Runtime, type TelemetryOptions } from '@temporalio/worker';
 import { openBlobStore } from '../blobs/openBlobStore.ts';
 import { runPart } from '../config/part.ts';
 import { workerConfig, type WorkerConfig } from '../config/worker.ts';
+import { createHarnesses } from '../harnesses/registry.ts';
 import { detectSandbox } from '../harnesses/detectSandbox.ts';
 import { endStrandedSandboxes } from '../harnesses/strandedSandboxes.ts';
 import { createLog, passwordIn } from '../telemetry/log.ts';
@@ -19,7 +20,7 @@ await runPart(async () => {
   const log = createLog({
     level: config.BATON_LOG_LEVEL,
     base: { part: 'worker', worker: config.BATON_WORKER_NAME },
-    secrets: [config.BATON_MASTER_KEY, passwordIn(config.DATABASE_URL)],
+    secrets: [config.BATON_MASTER_KEY, config.model.apiKey ?? undefined, passwordIn(config.DATABASE_URL)],
   });
   Runtime.install({ logger: temporalLogger(log), shutdownSignals: [], telemetryOptions: temporalMetrics(config) });
   const traces = startTraces({
@@ -34,7 +35,7 @@ await runPart(async () => {
   if (stranded > 0) log.info({ stranded }, 'sandboxes that a killed worker left half made were ended');
   const blobs = openBlobStore({ place: config.BATON_BLOBS, masterKey: config.masterKey });
   const workspaces = createSessionWorkspaces({ config, blobs, sandbox, log });
-  const worker = await startWorker(config, log, { sandbox, workspaces, blobs, traces });
+  const worker = await startWorker(config, log, { sandbox, workspaces, blobs, harnesses: createHarnesses(config.model), traces });
   log.info('the worker polls');
   worker.done.catch((error: unknown) => {
     log.fatal({ err: error }, 'the worker failed');

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import type { BlobStore } from '../blobs/blobStore.ts';
 import { FailureError } from '../domain/failure.ts';
 import type { Notice } from '../domain/events.ts';
 import type { Wait } from '../domain/states.ts';
@@ -13,12 +14,16 @@ import { readSession, readSessionAge, type SessionToOpen } from '../journal/read
 import { whileAway } from '../journal/retry.ts';
 import * as steps from '../journal/steps.ts';
 import { handoffSeconds } from '../telemetry/metrics.ts';
+import type { RestoreReport } from '../domain/snapshot.ts';
+import { carriedConversation } from './carriedConversation.ts';
 import type { HostedSession } from './hostedSession.ts';
+import { withRestoreReport } from './restoreReportFile.ts';
 import type { SessionWorkspaces } from './sessionWorkspaces.ts';
 
 export interface OpeningDependencies {
   readonly journal: Journal;
   readonly workspaces: SessionWorkspaces;
+  readonly blobs: BlobStore;
   readonly harnesses: Readonly<Record<HarnessKind, Harness>>;
   readonly sandbox: Sandbox;
   readonly turnTimeoutMs: number;
@@ -43,9 +48,13 @@ export async function openSession(dependencies: OpeningDependencies, session: Ho
   const setting = agentSetting(dependencies, session, info);
   session.setting = setting;
   await runSetup(dependencies, session, info, setting);
-  await restore(dependencies, session, info);
+  const report = await restore(dependencies, session, info);
   await say(dependencies, session, 'HARNESS', null);
-  session.agent = await dependencies.harnesses[info.harness].start(setting);
+  session.conversation = await carriedConversation(dependencies, session, info);
+  session.agent = await dependencies.harnesses[info.harness].start({
+    ...(await withRestoreReport(setting, report)),
+    ...(session.conversation && { conversation: session.conversation }),
+  });
   session.halted.throwIfAborted();
   const { cause, seconds } = await whileAway(session.gone, () => readSessionAge(journal, session.writer.sessionId));
   handoffSeconds.observe({ cause }, seconds);
@@ -104,14 +113,20 @@ const setupFailed = (title: string, { exitCode, signal }: SandboxExit) =>
     `The setup command “${title}” ${exitCode === null ? `was ended by ${signal}` : `exited with ${exitCode}`}. Its output is in the transcript. Mend the command or the branch, then continue the run.`,
   );
 
-async function restore({ journal, workspaces }: OpeningDependencies, session: HostedSession, info: SessionToOpen): Promise<void> {
+async function restore(
+  { journal, workspaces }: OpeningDependencies,
+  session: HostedSession,
+  info: SessionToOpen,
+): Promise<RestoreReport | null> {
   const { writer, gone } = session;
   if (info.restore) {
     await whileAway(gone, () => steps.restoring(journal, writer));
     const report = await workspaces.restore(session, { ...info, restore: info.restore });
     session.manifest = info.restore.summary.manifest;
     await whileAway(gone, () => steps.record(journal, writer, [{ type: 'workspace.restored', report }]));
-  } else if (info.hadSessions) {
+    return report;
+  }
+  if (info.hadSessions) {
     const message = info.runHasSnapshot
       ? 'This session was opened without the workspace of before, as chosen. The conversation goes on.'
       : 'No workspace was restored: no earlier session left a snapshot. The conversation goes on from a fresh checkout.';
@@ -119,13 +134,14 @@ async function restore({ journal, workspaces }: OpeningDependencies, session: Ho
       steps.record(journal, writer, [{ type: 'notice', level: 'WARNING', code: 'NO_WORKSPACE_RESTORED', message }]),
     );
   }
+  return null;
 }
 
 function agentSetting(
   { sandbox, turnTimeoutMs }: OpeningDependencies,
   session: HostedSession,
   info: SessionToOpen,
-): AgentSetting {
+): AgentSetting & { readonly scratch: string } {
   return {
     sandbox,
     workspace: session.workspace,
@@ -133,6 +149,7 @@ function agentSetting(
     scratch: session.scratch,
     network: true,
     turnTimeoutMs,
+    permissions: { mode: info.permissions, allowedCommands: info.allowedCommands },
     variables: {
       ...Object.fromEntries(info.variables.map(({ name, value }) => [name, value])),
       BATON_RUN_ID: info.runId,

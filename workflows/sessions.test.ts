@@ -21,7 +21,7 @@ afterAll(() => system.stop());
 
 const fields = `failure { origin code message retryable } branch waitingFor { for detail } creator { id } team { id } environment { id } origin usage { wallMs cpuMs }
   returnedMessages { text returnedReason } queuedMessages { id }
-  sessions { ordinal cause state outcome worker branch usage { wallMs cpuMs } failure { code } restoredFrom { id } restoreReport { exact applied notApplied entries { subject status detail } }
+  sessions { ordinal cause state outcome worker branch usage { wallMs cpuMs } failure { code } restoredFrom { id } restoreReport { exact applied notApplied entries { subject path status reason detail } newerBase { repository branch state to conflicts merging keptBranch } }
     snapshot { id kind changes { path status additions deletions } patch { text } repositories { branch unpushedCommits } } }`;
 const untilEnded = (runId: string, sessions = 1) =>
   system.runUntil(runId, fields, (run) => ended(run) && run.sessions.length === sessions);
@@ -200,6 +200,44 @@ describe('a run', () => {
     expect(await output(runId, 4)).toContain('No such file');
     const notice = (await system.transcript(runId)).find((event: Shown) => event.code === 'NO_WORKSPACE_RESTORED');
     expect(notice).toMatchObject({ level: 'WARNING', sessionOrdinal: 4, message: expect.stringContaining('as chosen') });
+  });
+
+  test('continues from the newest commit of its branch, as chosen, and the agent finds each conflict and the report', async () => {
+    const runId = await system.createRun(environmentId, 'echo mine > README.md; echo own > own.txt; git add own.txt');
+    await untilEnded(runId);
+    commitFiles(system.repository, { 'README.md': 'theirs\n', 'newest.txt': 'newest\n' }, 'Newest');
+    const newest = git(system.repository, 'rev-parse', 'main').trim();
+    const script = 'git status --porcelain; cat README.md newest.txt; cat "$BATON_RESTORE_REPORT"';
+    await system.mutate('continueRun', { clientKey: `n1-${runId}`, runId, text: script, base: 'NEWEST' });
+    const { sessions } = await untilEnded(runId, 2);
+    const said = await output(runId, 2);
+    expect(said).toContain('UU README.md\nA  own.txt\n');
+    expect(said).toContain('<<<<<<< run\nmine\n=======\ntheirs\n>>>>>>> newest\nnewest\n');
+    expect(JSON.parse(said.slice(said.indexOf('\n{\n')))).toMatchObject({
+      exact: false,
+      newerBase: [{ state: 'MOVED', to: newest }],
+    });
+    expect(sessions[1].restoreReport).toMatchObject({
+      exact: false,
+      newerBase: [
+        { repository: '.', branch: 'main', state: 'MOVED', to: newest, conflicts: 1, merging: false, keptBranch: null },
+      ],
+    });
+    expect(sessions[1].restoreReport.entries[0]).toMatchObject({
+      path: 'README.md',
+      status: 'CONFLICT',
+      reason: 'BOTH_CHANGED',
+      detail: expect.stringContaining('conflict markers'),
+    });
+    const events = await system.transcript(runId);
+    const { run } = await system.ask(
+      'query ($id: ID!) { run(id: $id) { transcript(first: 1000) { edges { node { ... on RunContinuedEvent { base conflicts } } } } } }',
+      { id: runId },
+    );
+    expect(run.transcript.edges.map(({ node }: Shown) => node)).toContainEqual({ base: 'NEWEST', conflicts: 'MARKERS' });
+    // The report is told before the agent's first word.
+    const at = (type: string) => events.findIndex((event: Shown) => event.__typename === type && event.sessionOrdinal === 2);
+    expect(at('WorkspaceRestoredEvent')).toBeLessThan(at('TurnStartedEvent'));
   });
 
   test('leaves nothing of a session on the worker when it has ended', async () => {

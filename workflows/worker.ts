@@ -8,7 +8,8 @@ import type { Logger } from 'pino';
 import type { BlobStore } from '../blobs/blobStore.ts';
 import { faultAt } from '../config/fault.ts';
 import type { WorkerConfig } from '../config/worker.ts';
-import { harnesses } from '../harnesses/registry.ts';
+import type { HarnessKind } from '../domain/harness.ts';
+import type { Harness } from '../harnesses/harness.ts';
 import type { Sandbox } from '../harnesses/sandbox.ts';
 import { Follower } from '../journal/follow.ts';
 import { openJournal } from '../journal/journal.ts';
@@ -45,6 +46,7 @@ export interface WorkerParts {
   /** Null, or not given, when traces are off. */
   readonly traces?: Traces | null;
   readonly sandbox: Sandbox;
+  readonly harnesses: Readonly<Record<HarnessKind, Harness>>;
   readonly workspaces: SessionWorkspaces;
 }
 
@@ -62,7 +64,7 @@ const workflowPollers = 4;
  * that only this process has, on which the sessions it holds are worked on. Resolves when all poll.
  */
 export async function startWorker(config: WorkerConfig, log: Logger, parts: WorkerParts): Promise<BatonWorker> {
-  const { sandbox, workspaces, blobs, traces = null } = parts;
+  const { sandbox, harnesses, workspaces, blobs, traces = null } = parts;
   const name = config.BATON_WORKER_NAME;
   const queues = taskQueues(config.BATON_TASK_QUEUE);
   const ownTaskQueue = `${queues.shared}-worker-${name}-${randomBytes(6).toString('hex')}`;
@@ -136,6 +138,7 @@ export async function startWorker(config: WorkerConfig, log: Logger, parts: Work
         ...createSessionActivities({
           journal,
           workspaces,
+          blobs,
           harnesses,
           sandbox,
           sessions,

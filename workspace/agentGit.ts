@@ -1,13 +1,18 @@
-import { join } from 'node:path';
 import { parseAgentIndex, readIndexFile, type AgentIndex, type IndexFile } from './agentIndex.ts';
 import { Beneath } from './beneath.ts';
-import { splitNul } from './bytePath.ts';
+import { splitNul, type BytePath } from './bytePath.ts';
 import { GitError } from './git.ts';
 import { readGitDirectory, type GitDirectoryState } from './gitDirectory.ts';
-import { IndexCorruptError } from './gitIndex.ts';
-import type { Gap } from './manifest.ts';
+import { IndexCorruptError, type ObjectFormat } from './gitIndex.ts';
+import type { BaseVersion, Gap } from './manifest.ts';
 import { readRefs, resolveHead, type Refs } from './refs.ts';
 import { gitFolder, ObjectsUnreadableError, type SideRepository } from './sideRepository.ts';
+
+/** The tree with nothing in it, which git knows without having it. */
+const emptyTree: Record<ObjectFormat, string> = {
+  sha1: '4b825dc642cb6eb9a060e54bf8d69288fbee4904',
+  sha256: '6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321',
+};
 
 /**
  * The git directory that an agent works with, as it is at one moment: refs and index are read first, so that all the
@@ -22,13 +27,16 @@ export class AgentGit {
   readonly gaps: Gap[];
   readonly #side: SideRepository;
   readonly #signal: AbortSignal;
+  readonly #shared: Refs['refs'] | null;
   #index: Promise<AgentIndex | null> | null = null;
   #borrowed: { readonly error: unknown } | null = null;
 
-  constructor(side: SideRepository, signal: AbortSignal) {
+  /** `shared` are the branches and tags of the repository that a linked worktree belongs to; null for one by itself. */
+  constructor(side: SideRepository, signal: AbortSignal, shared: Refs['refs'] | null = null) {
     this.#side = side;
     this.#signal = signal;
-    this.directory = new Beneath(join(side.worktree, gitFolder));
+    this.#shared = shared;
+    this.directory = new Beneath(side.gitDirectory);
     this.refs = readRefs(this.directory);
     this.gaps = this.refs.problems.map(({ name, reason, detail }) => ({
       path: `${gitFolder}/${name}`,
@@ -37,7 +45,7 @@ export class AgentGit {
       detail,
     }));
     this.indexFile = this.#readIndexFile();
-    this.state = readGitDirectory(this.directory);
+    this.state = readGitDirectory(this.directory, shared !== null);
     this.gaps.push(...this.state.gaps);
   }
 
@@ -47,7 +55,7 @@ export class AgentGit {
 
   /** The commit of HEAD; null on a branch without commits. */
   get headCommit(): string | null {
-    return resolveHead(this.refs);
+    return resolveHead({ head: this.refs.head, refs: new Map([...(this.#shared ?? []), ...this.refs.refs]) });
   }
 
   /** Lets git see the agent's objects; done once. Throws ObjectsUnreadableError each time. */
@@ -68,18 +76,40 @@ export class AgentGit {
     return (this.#index ??= this.#parseIndex());
   }
 
-  /** Blobs that HEAD has and the base has not; none when HEAD's commit is not whole. */
-  async headBlobs(base: string): Promise<ReadonlySet<string>> {
+  /** Blobs that HEAD has and the base has not, which is null for no commit; none when HEAD's commit is not whole. */
+  async headBlobs(base: string | null): Promise<ReadonlySet<string>> {
     const head = this.headCommit;
     if (head === null || head === base) return new Set();
     try {
       this.borrow();
-      const { stdout } = await this.#side.run(['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', base, head], {
-        signal: this.#signal,
-      });
+      const { stdout } = await this.#side.run(
+        ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', base ?? emptyTree[this.#side.format], head],
+        {
+          signal: this.#signal,
+        },
+      );
       return new Set(splitNul(stdout).flatMap((field, n) => (n % 2 === 0 ? (field.split(' ')[3] ?? []) : [])));
     } catch (error) {
       if (error instanceof ObjectsUnreadableError || (error instanceof GitError && !error.timedOut)) return new Set();
+      throw error;
+    }
+  }
+
+  /** What HEAD has at each path; nothing when its commit is not whole. */
+  async headFiles(): Promise<ReadonlyMap<BytePath, BaseVersion>> {
+    const head = this.headCommit;
+    if (head === null) return new Map();
+    try {
+      this.borrow();
+      const { stdout } = await this.#side.run(['ls-tree', '-r', '-z', '--full-tree', head], { signal: this.#signal });
+      return new Map(
+        splitNul(stdout).map((line) => {
+          const [mode = '', , oid = ''] = line.slice(0, line.indexOf('\t')).split(' ');
+          return [line.slice(line.indexOf('\t') + 1), { mode: Number.parseInt(mode, 8), oid }] as const;
+        }),
+      );
+    } catch (error) {
+      if (error instanceof ObjectsUnreadableError || (error instanceof GitError && !error.timedOut)) return new Map();
       throw error;
     }
   }

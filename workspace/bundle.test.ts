@@ -131,6 +131,47 @@ describe('a bundle, unpacked with plain git and tar', () => {
     }
   });
 
+  it('has repositories in repositories, submodules and linked worktrees', async () => {
+    const lib = lab.remote({ 'lib.txt': 'lib\n', 'src/c.txt': 'c\n' }, 'lib');
+    git(lib, 'commit', '--quiet', '--allow-empty', '--message=two');
+    const from = await lab.open(lab.remote(base));
+    const dir = from.directory;
+    git(dir, 'clone', '--quiet', lib, 'vendor/lib');
+    git(dir, '-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', lib, 'libs/module');
+    git(dir, '-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', '--depth=1', `file://${lib}`, 'shallow');
+    git(dir, 'commit', '--quiet', '--message=submodules');
+    git(dir, 'init', '--quiet', '--object-format=sha256', 'vendor/lib/new');
+    git(dir, 'worktree', 'add', '--quiet', 'tree', '-b', 'tree');
+    const folders = ['vendor/lib', 'libs/module', 'shallow', 'tree', 'vendor/lib/new'];
+    for (const folder of folders) {
+      write(join(dir, folder), { 'staged.txt': `${folder}\n`, 'lib.txt': 'changed\n', 'src/c.txt': 'committed\n' });
+      git(join(dir, folder), 'add', 'src/c.txt');
+      git(join(dir, folder), 'commit', '--quiet', '--message=mine');
+      git(join(dir, folder), 'add', 'staged.txt');
+    }
+    git(join(dir, 'tree'), 'checkout', '--quiet', '--detach');
+    git(join(dir, 'tree'), 'commit', '--quiet', '--allow-empty', '--message=on no branch');
+    const to = await unpack(from);
+    expect(describeFiles(to)).toBe(describeFiles(dir));
+    for (const folder of ['.', ...folders]) {
+      const told = (directory: string) =>
+        [
+          ['status', '--porcelain=v2', '-z'],
+          ['ls-files', '-s', '-z'],
+          ['log', '--format=%H %P'],
+          ['rev-parse', '--is-shallow-repository', '--symbolic-full-name', 'HEAD'],
+        ].map((args) => git(join(directory, folder), ...args));
+      expect([folder, told(to)]).toEqual([folder, told(dir)]);
+      git(join(to, folder), 'fsck', '--strict', '--no-dangling');
+    }
+    const modules = (directory: string) => git(directory, 'submodule', 'status').replaceAll(/ \(.*\)/g, '');
+    expect(modules(to)).toBe(modules(dir));
+    expect(git(join(to, 'vendor/lib'), 'config', 'remote.origin.url')).toBe(`${lib}\n`);
+    expect(git(to, 'worktree', 'list', '--porcelain').replaceAll(to, '')).toBe(
+      git(dir, 'worktree', 'list', '--porcelain').replaceAll(dir, ''),
+    );
+  });
+
   it('is refused as a whole when a blob of it is gone', async () => {
     const from = await lab.open(lab.remote(base));
     write(from.directory, { 'new.txt': 'x\n' });

@@ -6,7 +6,9 @@ import { bundleReadme, unpackScript } from './bundleText.ts';
 import { ContentReader } from './contentReader.ts';
 import { gitBundle } from './gitBundle.ts';
 import { acceptFiles } from './gitDirectory.ts';
+import { isCarried } from './localSettings.ts';
 import {
+  allRepositories,
   readManifest,
   serializeManifest,
   type Gap,
@@ -14,9 +16,12 @@ import {
   type IndexManifest,
   type Manifest,
   type ManifestEntry,
+  type NestedManifest,
   type RepositoryManifest,
 } from './manifest.ts';
 import { secretLike } from './secretLike.ts';
+import { childOf, isPlaceName, relativePath } from './nestedPlace.ts';
+import { gitFolder } from './sideRepository.ts';
 import { tarEnd, tarEntry, type TarEntry } from './tar.ts';
 
 /** Blobs that the snapshot refers to are not in the store: a bundle of it would silently be less. */
@@ -70,10 +75,75 @@ function* entriesOf(manifest: Manifest, reader: ContentReader): Generator<TarEnt
   yield text('gaps.txt', gapsText(manifest));
   // A folder is made before what lies in it.
   for (const [index, repository] of manifest.repositories.entries()) {
+    const settings = repository.git?.settings ?? [];
     yield* repositoryEntries(`repositories/${index + 1}`, repository, reader);
+    yield* settingsFile(
+      `repositories/${index + 1}`,
+      settings.filter(([key]) => key.startsWith('submodule.')),
+    );
+  }
+  for (const [index, { nested, gitDirectory, common }] of placedNested(manifest).entries()) {
+    const folder = `nested/${index + 1}`;
+    yield* repositoryEntries(folder, nested.repository, reader);
+    yield* nestedEntries(folder, nested, gitDirectory, common);
+    if (nested.kind !== 'WORKTREE') yield* settingsFile(folder, nested.repository.git?.settings ?? []);
   }
   yield* files('outside', manifest.outside.entries, reader);
   yield* files('home', manifest.home?.entries ?? [], reader);
+}
+
+interface PlacedNested {
+  readonly nested: NestedManifest;
+  readonly gitDirectory: BytePath;
+  /** The git directory that has its objects. */
+  readonly common: BytePath;
+}
+
+/** Repositories that the environment does not name, with where in the workspace their git directories lie. */
+function placedNested({ repositories, nested: all }: Manifest): PlacedNested[] {
+  const known = new Map(
+    repositories.map(({ repository }) => {
+      const folder = repository === '.' ? '' : bytePathOf(repository);
+      return [folder, childOf(folder, gitFolder)];
+    }),
+  );
+  return all.flatMap((nested): PlacedNested[] => {
+    const { path, kind, owner, name } = nested;
+    if ((path !== '' && unsafePath(path) !== null) || known.has(path)) return [];
+    const around = kind === 'EMBEDDED' ? null : known.get(owner ?? '\0');
+    if (around === undefined || (around !== null && !isPlaceName(kind, name ?? ''))) return [];
+    const gitDirectory =
+      around === null ? childOf(path, gitFolder) : `${around}/${kind === 'SUBMODULE' ? 'modules' : 'worktrees'}/${name ?? ''}`;
+    known.set(path, gitDirectory);
+    return [{ nested, gitDirectory, common: kind === 'WORKTREE' ? (around ?? gitDirectory) : gitDirectory }];
+  });
+}
+
+function* nestedEntries(
+  folder: BytePath,
+  { path, kind, repository }: NestedManifest,
+  gitDirectory: BytePath,
+  common: BytePath,
+): Generator<TarEntry> {
+  yield text(`${folder}/kind`, kind);
+  yield text(`${folder}/format`, repository.format);
+  yield text(`${folder}/git-directory`, latin1([gitDirectory]));
+  yield text(`${folder}/to-git-directory`, latin1([relativePath(path, gitDirectory)]));
+  yield text(`${folder}/to-worktree`, latin1([relativePath(gitDirectory, path)]));
+  yield text(`${folder}/to-common`, latin1([relativePath(gitDirectory, common)]));
+}
+
+function* settingsFile(folder: BytePath, settings: GitManifest['settings']): Generator<TarEntry> {
+  const safe = settings.filter((setting) => isCarried(setting, true));
+  if (safe.length > 0) yield text(`${folder}/settings`, safe.map(settingText).join(''));
+}
+
+/** A setting as a configuration file has it: https://git-scm.com/docs/git-config#_syntax */
+function settingText([key, value]: readonly [string, string]): string {
+  const [first, last] = [key.indexOf('.'), key.lastIndexOf('.')];
+  const quoted = (part: string) => `"${part.replaceAll(/["\\]/g, '\\$&').replaceAll('\n', '\\n')}"`;
+  const section = first === last ? key.slice(0, first) : `${key.slice(0, first)} ${quoted(key.slice(first + 1, last))}`;
+  return `[${section}]\n\t${key.slice(last + 1)} = ${quoted(value)}\n`;
 }
 
 function* repositoryEntries(folder: BytePath, repository: RepositoryManifest, reader: ContentReader): Generator<TarEntry> {
@@ -159,13 +229,12 @@ function* files(folder: BytePath, entries: readonly ManifestEntry[], reader: Con
 }
 
 function gapsText(manifest: Manifest): string {
-  const { repositories, outside, home } = manifest;
   const line = (where: string, { path, status, reason, detail }: Gap) =>
     `${status} ${reason} ${where}: ${displayPath(path).replaceAll('\n', '\\n')}: ${detail}\n`;
   const lines = [
-    ...repositories.flatMap(({ repository, gaps }) => gaps.map((gap) => line(repository, gap))),
-    ...outside.gaps.map((gap) => line('outside the repositories', gap)),
-    ...(home?.gaps ?? []).map((gap) => line('the agent’s home', gap)),
+    ...allRepositories(manifest).flatMap(({ repository, gaps }) => gaps.map((gap) => line(repository, gap))),
+    ...manifest.outside.gaps.map((gap) => line('outside the repositories', gap)),
+    ...(manifest.home?.gaps ?? []).map((gap) => line('the agent’s home', gap)),
     ...secretLike(manifest).map(
       ({ repository, path, reason, detail }) => `WARNING ${reason} ${repository}: ${path.replaceAll('\n', '\\n')}: ${detail}\n`,
     ),

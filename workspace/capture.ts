@@ -9,12 +9,14 @@ import { Beneath } from './beneath.ts';
 import { bytePathOf, displayPath, homePath, isWithin, type BytePath } from './bytePath.ts';
 import type { CapturedEntry } from './captureFiles.ts';
 import { captureHome, captureOutside, type CapturedHome, type CapturedOutside } from './captureOutside.ts';
+import { captureNested, type CapturedNestedRepositories } from './captureNested.ts';
 import { baseCommit, captureRepository, patchBytes, type CapturedRepository } from './captureRepository.ts';
 import { changesBetween } from './changesBetween.ts';
 import { ContentWriter } from './contentWriter.ts';
 import { placeDeclared, type DeclaredPlaces, type SeenAs } from './declaredPaths.ts';
 import type { Git } from './git.ts';
 import {
+  allRepositories,
   manifestVersion,
   readManifest,
   serializeManifest,
@@ -69,6 +71,8 @@ export interface CaptureRequest {
   readonly previous: BlobRef | null;
   /** Whether nothing can write to the workspace meanwhile. */
   readonly quiesced: boolean;
+  /** Where the agent sees the workspace: where it is by default. */
+  readonly seenAt?: string;
   readonly signal: AbortSignal;
 }
 
@@ -116,13 +120,24 @@ export async function captureWorkspace(
   const repositories: CapturedRepository[] = [];
   for (const repository of request.opened) repositories.push(await captureOne(capture, repository));
   const outside = await captureRest(capture);
+  const nested = await captureNested({
+    ...capture,
+    seenAt: request.seenAt ?? directory,
+    opened: request.opened,
+    repositories,
+    outside: outside.nested,
+    declaredPaths: places.workspace,
+    signal: request.signal,
+  });
   const home = await captureDeclaredHome(capture);
   await writer.finish();
-  const patch = await storePatch(blobs, request.teamId, repositories, previous, writer);
-  const manifest = assemble({ repositories, outside, home, places, policy: secrets.policy }, writer.blobs, patch);
+  const all = [...repositories, ...nested.captured];
+  const patch = await storePatch(blobs, request.teamId, all, previous, writer);
+  const parts = { repositories, nested, outside, home, places, policy: secrets.policy };
+  const manifest = assemble(parts, writer.blobs, patch);
   const stored = await blobs.put(request.teamId, serializeManifest(manifest));
   writer.count(stored);
-  state.writeMemory(remember(stored.hash, repositories, outside, home));
+  state.writeMemory(remember(stored.hash, parts));
   for (const {
     manifest: { repository },
     watched,
@@ -140,7 +155,7 @@ export async function captureWorkspace(
       tookMs: Math.round(performance.now() - started),
     },
   );
-  return { summary, changes: changesSince(repositories, previous, manifest) };
+  return { summary, changes: changesSince(all, previous, manifest) };
 }
 
 interface Capture {
@@ -279,6 +294,7 @@ async function captureDeclaredHome({
 
 interface CapturedParts {
   readonly repositories: readonly CapturedRepository[];
+  readonly nested: CapturedNestedRepositories;
   readonly outside: CapturedOutside;
   readonly home: CapturedHome | null;
   readonly places: DeclaredPlaces;
@@ -287,7 +303,7 @@ interface CapturedParts {
 
 /** Puts the manifest together. Its blobs are numbered as they come in it, so that the same workspace makes the same manifest. */
 function assemble(
-  { repositories, outside, home, places, policy }: CapturedParts,
+  { repositories, nested, outside, home, places, policy }: CapturedParts,
   blobs: readonly BlobRef[],
   patch: BlobRef | null,
 ): Manifest {
@@ -307,15 +323,23 @@ function assemble(
       const { content, ...rest } = entry;
       return { ...rest, parts: content && renumber(content.parts) };
     });
+  const repositoryOf = (captured: CapturedRepository): RepositoryManifest => {
+    const { repository, gaps } = captured.manifest;
+    const more = nested.gaps.flatMap(({ of, gap }) => (of === repository ? [gap] : []));
+    return {
+      ...captured.manifest,
+      gaps: [...gaps, ...more].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)),
+      git: gitOf(captured, renumber),
+      entries: entriesOf(captured.entries),
+    };
+  };
+  const outsideGaps = nested.gaps.flatMap(({ of, gap }) => (of === null ? [gap] : []));
   return {
     format: 'baton-snapshot',
     version: manifestVersion,
-    repositories: repositories.map((captured): RepositoryManifest => ({
-      ...captured.manifest,
-      git: gitOf(captured, renumber),
-      entries: entriesOf(captured.entries),
-    })),
-    outside: { entries: entriesOf(outside.entries), gaps: [...places.gaps, ...outside.gaps] },
+    repositories: repositories.map(repositoryOf),
+    nested: nested.captured.map((captured) => ({ ...captured.place, repository: repositoryOf(captured) })),
+    outside: { entries: entriesOf(outside.entries), gaps: [...places.gaps, ...outside.gaps, ...outsideGaps] },
     ...(home && {
       home: {
         roots: [...home.roots],
@@ -342,21 +366,21 @@ function gitOf({ git }: CapturedRepository, renumber: (parts: readonly Part[]) =
 
 const withoutFiles = (memory: WorkspaceMemory): WorkspaceMemory => ({
   ...memory,
-  repositories: Object.fromEntries(Object.entries(memory.repositories).map(([path, one]) => [path, { ...one, seen: {} }])),
+  repositories: withoutSeen(memory.repositories),
+  nested: withoutSeen(memory.nested),
   outside: {},
   home: {},
 });
 
-function remember(
-  manifest: string,
-  repositories: readonly CapturedRepository[],
-  outside: CapturedOutside,
-  home: CapturedHome | null,
-): WorkspaceMemory {
+const withoutSeen = (memories: WorkspaceMemory['repositories']): WorkspaceMemory['repositories'] =>
+  Object.fromEntries(Object.entries(memories).map(([path, one]) => [path, { ...one, seen: {} }]));
+
+function remember(manifest: string, { repositories, nested, outside, home }: CapturedParts): WorkspaceMemory {
   return {
     version: 1,
     manifest,
     repositories: Object.fromEntries(repositories.map(({ manifest: { repository }, memory }) => [repository, memory])),
+    nested: Object.fromEntries(nested.captured.map(({ place, memory }) => [place.path, memory])),
     outside: outside.seen,
     home: home?.seen ?? {},
   };
@@ -410,12 +434,12 @@ function summarize(
   rest: Pick<SnapshotSummary, 'storedBytes' | 'quiesced' | 'tookMs'>,
 ): SnapshotSummary {
   const changes = [
-    ...manifest.repositories.flatMap(({ repository, changes }) => changes.map((change) => fileChange(repository, change))),
+    ...allRepositories(manifest).flatMap(({ repository, changes }) => changes.map((change) => fileChange(repository, change))),
     ...manifest.outside.entries.map((entry) => fileChange('.', outsideChange(entry.path))),
     ...(manifest.home?.entries ?? []).map((entry) => fileChange('.', outsideChange(homePath(entry.path)))),
   ];
   const gaps = [
-    ...manifest.repositories.flatMap(({ repository, gaps }) => gaps.map((gap) => captureGap(repository, gap))),
+    ...allRepositories(manifest).flatMap(({ repository, gaps }) => gaps.map((gap) => captureGap(repository, gap))),
     ...manifest.outside.gaps.map((gap) => captureGap('.', gap)),
     ...(manifest.home?.gaps ?? []).map((gap) => captureGap('.', { ...gap, path: homePath(gap.path) })),
   ];
@@ -429,7 +453,7 @@ function summarize(
     gaps: gaps.slice(0, namedGaps),
     gapCount: gaps.length,
     ...(warnings.length > 0 && { warnings: warnings.slice(0, namedGaps), warningCount: warnings.length }),
-    entries: [...manifest.repositories, manifest.outside, ...(manifest.home ? [manifest.home] : [])].reduce(
+    entries: [...allRepositories(manifest), manifest.outside, ...(manifest.home ? [manifest.home] : [])].reduce(
       (sum, { entries }) => sum + entries.length,
       0,
     ),

@@ -20,12 +20,13 @@ export interface CaptureCommitsRequest {
   readonly refs: Refs;
   /** Objects that other files of the git directory name, and the names of those. */
   readonly moreTips: readonly (readonly [name: BytePath, oid: string])[];
-  readonly base: string | null;
-  /** Objects that the remote has. */
+  /** Objects that the remote has, with all that they lead to. */
   readonly trusted: readonly string[];
   /** What the previous snapshot holds of the same base. */
   readonly previous: CommitsManifest | null;
   readonly writer: ContentWriter;
+  /** Says why so many bytes of commits must stay out; null when they may travel. No limit by default. */
+  readonly refuse?: (bytes: number) => string | null;
   readonly signal: AbortSignal;
 }
 
@@ -44,15 +45,30 @@ export interface CapturedCommits {
  * the workspace was opened, never from the agent's own `refs/remotes`, which anything may have been written to.
  */
 export async function captureCommits(request: CaptureCommitsRequest): Promise<CapturedCommits> {
-  const { previous, trusted, base, writer } = request;
-  const remote = new Set([...trusted, ...(base === null ? [] : [base])]);
+  const { previous, trusted, writer } = request;
+  const remote = new Set(trusted);
   const leads = tipsOf(request);
   const tips = [...leads.keys()].filter((oid) => !remote.has(oid)).sort();
   const onRemote = [...leads].filter(([oid, names]) => remote.has(oid) && names.some(buildsOn)).map(([oid]) => oid);
   const kept = previous?.packs.map((parts): Placement => ({ parts: writer.keep(parts) })) ?? [];
   const covered = new Set(previous?.tips);
-  if (previous && sameMembers(tips, previous.tips) && onRemote.every((oid) => previous.prerequisites.includes(oid)))
-    return { packs: kept, tips, prerequisites: previous.prerequisites, unpushed: previous.unpushed, broken: new Set(), gaps: [] };
+  const keptBytes = (previous?.packs ?? []).flat().reduce((sum, [, , length]) => sum + length, 0);
+  const tooLarge = (bytes: number): CapturedCommits | null => {
+    const detail = request.refuse?.(bytes) ?? null;
+    return detail === null ? null : withoutCommits(tips, onRemote, { status: 'SKIPPED', reason: 'TOO_LARGE', detail });
+  };
+  const isSame = previous && sameMembers(tips, previous.tips) && onRemote.every((oid) => previous.prerequisites.includes(oid));
+  if (isSame) {
+    const same = {
+      packs: kept,
+      tips,
+      prerequisites: previous.prerequisites,
+      unpushed: previous.unpushed,
+      broken: new Set<string>(),
+      gaps: [],
+    };
+    return tooLarge(keptBytes) ?? same;
+  }
   if (tips.length === 0) return { packs: [], tips, prerequisites: onRemote.sort(), unpushed: 0, broken: new Set(), gaps: [] };
   try {
     request.borrow();
@@ -62,6 +78,10 @@ export async function captureCommits(request: CaptureCommitsRequest): Promise<Ca
     const gaps = [...broken].map((oid) => brokenGap(leads.get(oid) ?? [], oid));
     const boundary = await pack.boundary(sound);
     const extend = previous !== null && kept.length < manyPacks;
+    if (request.refuse) {
+      const refused = tooLarge((extend ? keptBytes : 0) + (await pack.bytes(sound, extend ? [...covered] : [])));
+      if (refused) return refused;
+    }
     const added = sound.length === 0 ? null : await pack.write(sound, extend ? [...covered] : []);
     return {
       packs: [...(extend ? kept : []), ...(added ? [added] : [])],
@@ -73,10 +93,18 @@ export async function captureCommits(request: CaptureCommitsRequest): Promise<Ca
     };
   } catch (error) {
     if (!(error instanceof ObjectsUnreadableError)) throw error;
-    const gaps: Gap[] = [{ path: '.git/objects', status: 'FAILED', reason: 'OBJECTS_UNREADABLE', detail: error.message }];
-    return { packs: [], tips: [], prerequisites: onRemote.sort(), unpushed: 0, broken: new Set(tips), gaps };
+    return withoutCommits(tips, onRemote, { status: 'FAILED', reason: 'OBJECTS_UNREADABLE', detail: error.message });
   }
 }
+
+const withoutCommits = (tips: readonly string[], onRemote: string[], gap: Omit<Gap, 'path'>): CapturedCommits => ({
+  packs: [],
+  tips: [],
+  prerequisites: onRemote.sort(),
+  unpushed: 0,
+  broken: new Set(tips),
+  gaps: [{ path: '.git/objects', ...gap }],
+});
 
 const sameMembers = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((oid, n) => oid === b[n]);
@@ -136,6 +164,14 @@ class CommitPack {
       .filter((line) => line.startsWith('-'))
       .map((line) => line.slice(1));
     return { remote, commits: await this.#countUnpushed(new Set(tips)) };
+  }
+
+  /** What the objects that the tips lead to take on the agent's disk, without what the remote or earlier packs have. */
+  async bytes(tips: readonly string[], covered: readonly string[]): Promise<number> {
+    const { side, signal } = this.#request;
+    const without = [...this.#remote, ...(await presentObjects(side, covered, signal))];
+    const { stdout } = await this.#run(['rev-list', '--objects', '--disk-usage', '--stdin'], tips, without);
+    return Number(stdout.toString().trim());
   }
 
   async #countUnpushed(tips: ReadonlySet<string>): Promise<number> {

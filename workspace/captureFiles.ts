@@ -118,13 +118,29 @@ class FileCapture implements CapturedFiles {
     const { files } = this.#request;
     const unsafe = unsafePath(path);
     if (unsafe !== null) return this.#gap(path, 'SKIPPED', 'UNSAFE_NAME', `it could not be put back: ${unsafe}`);
-    const stat = files.stat(path);
-    if (await this.#reuse(path, stat)) return;
-    if (stat?.isFile()) return this.#takeFile(path, stat);
-    if (stat?.isSymbolicLink()) return this.#takeLink(path, stat);
-    // A directory's files are paths of their own; anything else was named by the scan.
-    const base = (await this.#know()).base(path);
-    if (base !== null) this.entries.push({ kind: 'ABSENT', path, base });
+    for (let attempt = 1; attempt <= attempts; attempt++) {
+      const stat = files.stat(path);
+      if (await this.#reuse(path, stat)) return;
+      if (stat?.isSymbolicLink()) return this.#takeLink(path, stat);
+      if (!stat?.isFile()) return this.#takeAbsence(path, stat);
+      // While it was read it vanished, or something else took its place: then that is what is there.
+      if (await this.#takeFile(path, stat)) return;
+    }
+    this.#gap(path, 'FAILED', 'UNREADABLE', 'it was another thing each time it was looked at');
+  }
+
+  /** A directory's files are paths of their own, if it was there when they were listed; anything else was named by the scan. */
+  async #takeAbsence(path: BytePath, stat: BigIntStats | null): Promise<void> {
+    const { base, tracks } = await this.#know();
+    const version = base(path);
+    if (version !== null) this.entries.push({ kind: 'ABSENT', path, base: version });
+    if (stat?.isDirectory() && !tracks(path))
+      this.#gap(
+        path,
+        'FAILED',
+        'UNREADABLE',
+        'it became a directory while the snapshot was taken; what is in it is not in this snapshot',
+      );
   }
 
   /** Takes over what the previous snapshot has, if nothing says that the file changed. */
@@ -170,18 +186,26 @@ class FileCapture implements CapturedFiles {
     this.#remember(path, stat, Date.now());
   }
 
-  async #takeFile(path: BytePath, found: BigIntStats): Promise<void> {
+  /** False when it is no file any more. */
+  async #takeFile(path: BytePath, found: BigIntStats): Promise<boolean> {
     const refused = this.#request.sizes.refuse(Number(found.size));
-    if (refused !== null) return this.#gap(path, 'SKIPPED', 'TOO_LARGE', refused);
+    if (refused !== null) {
+      this.#gap(path, 'SKIPPED', 'TOO_LARGE', refused);
+      return true;
+    }
     this.#nameOddities(path, found);
     for (let attempt = 1; ; attempt++) {
       const file = this.#request.files.openFile(path);
-      // It vanished, or something else took its place: then it is no file of this snapshot.
-      if (file === null) return;
+      if (file === null) return false;
       const readAt = Date.now();
       try {
         const content = await this.#read(path, file);
-        if (content === null) return;
+        if (content === 'LEFT_OUT') return true;
+        if (content === null) {
+          if (attempt < 2 * attempts) continue;
+          this.#gap(path, 'FAILED', 'UNREADABLE', 'it became shorter each time it was read');
+          return true;
+        }
         const after = fstatSync(file.fd, { bigint: true });
         const unchanged = signatureOf(after) === signatureOf(file.stat);
         if (!unchanged && attempt < attempts) continue;
@@ -204,7 +228,7 @@ class FileCapture implements CapturedFiles {
           glance: known.glance(path, after, oid),
         });
         if (unchanged && !this.#unchecked.has(path)) this.#remember(path, after, readAt);
-        return;
+        return true;
       } finally {
         closeSync(file.fd);
       }
@@ -224,7 +248,7 @@ class FileCapture implements CapturedFiles {
     const sha256 = createHash('sha256').update(content).digest('hex');
     const inCommit = (await this.#know()).hasBlob(oid);
     const secret = await this.#secret({ path, content, sha256, inCommit });
-    if (secret === 'LEFT_OUT') return null;
+    if (secret === 'LEFT_OUT') return secret;
     onContent(oid, content);
     const placed = inCommit ? null : await writer.small(content, sha256);
     return { bytes: content.length, sha256, oid, content: placed, ...secret };
@@ -259,7 +283,7 @@ class FileCapture implements CapturedFiles {
     return 'LEFT_OUT';
   }
 
-  /** A tracked file is first only hashed, for its commit may have it; any other is stored while it is hashed. */
+  /** A tracked file is first only hashed, for its commit may have it; any other is stored while it is hashed. Null when it became shorter. */
   async #readLarge(path: BytePath, fd: number, size: number) {
     const { format, writer, signal } = this.#request;
     const known = await this.#know();
@@ -267,15 +291,16 @@ class FileCapture implements CapturedFiles {
       const hashes = new Hashes(format, size);
       for await (const piece of pieces(fd, size, signal)) hashes.update(piece);
       const { oid, sha256, bytes } = hashes.digest();
+      if (bytes < size) return null;
       const placed = (await this.#know()).hasBlob(oid) ? null : writer.find(sha256);
       if (placed !== null || known.hasBlob(oid)) {
         const secret = await this.#secret({ path, content: null, sha256, inCommit: known.hasBlob(oid) });
-        return secret === 'LEFT_OUT' ? null : { bytes, sha256, oid, content: placed, ...secret };
+        return secret === 'LEFT_OUT' ? secret : { bytes, sha256, oid, content: placed, ...secret };
       }
     }
     // The rules read no large files: they go by the name, before any of it is stored.
     const secret = await this.#secret({ path, content: null, sha256: '', inCommit: false });
-    if (secret === 'LEFT_OUT') return null;
+    if (secret === 'LEFT_OUT') return secret;
     const hashes = new Hashes(format, size);
     const placed = await writer.large(
       (async function* hashed() {
@@ -286,6 +311,8 @@ class FileCapture implements CapturedFiles {
       })(),
     );
     const { oid, sha256, bytes } = hashes.digest();
+    // Its id is over the length that it had.
+    if (bytes < size) return null;
     writer.place(sha256, placed);
     return { bytes, sha256, oid, content: placed, ...secret };
   }

@@ -30,10 +30,12 @@ export interface CaptureHomeRequest extends CaptureWalkRequest {
 export interface CapturedOutside {
   readonly entries: readonly CapturedEntry[];
   readonly gaps: readonly Gap[];
+  /** Folders of repositories that the environment does not name. */
+  readonly nested: readonly BytePath[];
   readonly seen: Record<BytePath, string>;
 }
 
-export interface CapturedHome extends CapturedOutside {
+export interface CapturedHome extends Omit<CapturedOutside, 'nested'> {
   /** Named files and folders that were there: what is in them and no entry was not. */
   readonly roots: readonly BytePath[];
   /** Folders that hold something, and their modes. */
@@ -55,8 +57,21 @@ export async function captureHome(request: CaptureHomeRequest): Promise<Captured
     const stat = files.stat(path);
     return stat?.isDirectory() ? [[path, Number(stat.mode & 0o777n)]] : [];
   });
-  return { ...(await captureWalk(request, walk)), roots, folders: folders.sort(([a], [b]) => (a < b ? -1 : 1)) };
+  const { nested, ...captured } = await captureWalk(request, walk);
+  return {
+    ...captured,
+    gaps: [...captured.gaps, ...nested.map(homeRepository)],
+    roots,
+    folders: folders.sort(([a], [b]) => (a < b ? -1 : 1)),
+  };
 }
+
+const homeRepository = (path: BytePath): Gap => ({
+  path,
+  status: 'SKIPPED',
+  reason: 'NESTED_REPOSITORY',
+  detail: 'it is a repository of its own, and none of the agent’s home travels',
+});
 
 async function captureWalk(request: CaptureWalkRequest, walk: FolderWalk): Promise<CapturedOutside> {
   const captured = await captureFiles({
@@ -80,6 +95,7 @@ async function captureWalk(request: CaptureWalkRequest, walk: FolderWalk): Promi
   return {
     entries: [...captured.entries, ...directories].sort((a, b) => (a.path < b.path ? -1 : 1)),
     gaps: [...walk.gaps, ...captured.gaps],
+    nested: walk.nested.sort(),
     seen: captured.seen,
   };
 }

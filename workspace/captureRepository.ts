@@ -12,18 +12,19 @@ import type { SmallFile } from './fileShapes.ts';
 import { GitError } from './git.ts';
 import { showToSide } from './gitDirectory.ts';
 import { captureIndex } from './indexSnapshot.ts';
-import { carrySettings, readSettings, type Setting } from './localSettings.ts';
-import type { Change, Gap, GitManifest, IndexManifest, RepositoryManifest } from './manifest.ts';
+import { carrySettings, readSettings, readWorktreeSettings, settingsOfMaking, type Setting } from './localSettings.ts';
+import type { BaseVersion, Change, Gap, GitManifest, IndexManifest, NestedKind, RepositoryManifest } from './manifest.ts';
 import { NeededObjects } from './neededObjects.ts';
 import { operationGaps } from './operations.ts';
-import type { RefTarget } from './refs.ts';
+import { isRepository } from './nestedPlace.ts';
+import type { Refs, RefTarget } from './refs.ts';
 import { scanDeclared } from './scanDeclared.ts';
 import { scanWorktree, type Scan } from './scan.ts';
 import type { SecretChecks } from './secretChecks.ts';
 import type { Sizes } from './sizeLimits.ts';
 import { gitFolder, ObjectsUnreadableError, type SideRepository } from './sideRepository.ts';
-import { viewKeeper, WorkspaceView, type ViewedEntry } from './view.ts';
-import { changesWithoutView, sameView, viewedEntries } from './viewedEntries.ts';
+import { viewKeeper, WorkspaceView, type ViewedEntry, type Versions } from './view.ts';
+import { changesWithoutView, sameView, viewedEntries, viewedAgainstHead, type AnyEntry } from './viewedEntries.ts';
 import type { OpenedMemory, RepositoryMemory } from './workspaceState.ts';
 
 /** Ignored paths that a manifest names; it counts them all. */
@@ -52,7 +53,16 @@ export interface CaptureRepositoryRequest {
   readonly secrets: SecretChecks;
   /** Whether the previous snapshot treated secrets the same way. */
   readonly samePolicy: boolean;
+  /** What it is, when the environment does not name it: then no mirror has its commits. */
+  readonly nestedAs?: NestedAs;
   readonly signal: AbortSignal;
+}
+
+/** How a repository that the environment does not name lies in the workspace. */
+export interface NestedAs {
+  readonly kind: NestedKind;
+  /** For a linked worktree: the branches and tags of its repository; null for others. */
+  readonly shared: Refs['refs'] | null;
 }
 
 type CapturedGit = Omit<GitManifest, 'commits' | 'objects'> & {
@@ -63,6 +73,8 @@ type CapturedGit = Omit<GitManifest, 'commits' | 'objects'> & {
 /** A repository's part of the manifest; where its content will be found is known once the writer has finished. */
 export interface CapturedRepository {
   readonly manifest: Omit<RepositoryManifest, 'entries' | 'git'>;
+  /** Folders in it that are repositories which the environment does not name. */
+  readonly nested: readonly BytePath[];
   readonly entries: readonly CapturedEntry[];
   readonly git: CapturedGit | null;
   readonly memory: RepositoryMemory;
@@ -71,7 +83,7 @@ export interface CapturedRepository {
   readonly settle: () => void;
   /** Changes since the previous snapshot; null where only the manifests can tell. */
   readonly sincePrevious: readonly Change[] | null;
-  /** Makes the patch against the base, of at most `patchBytes`. */
+  /** Makes the patch against the base, or against HEAD for a nested repository, of at most `patchBytes`. */
   readonly patch: () => Promise<Buffer | null>;
 }
 
@@ -115,12 +127,12 @@ class RepositoryCapture {
   }
 
   async run(): Promise<CapturedRepository> {
-    const { side, signal, previous, memory } = this.#request;
+    const { side, previous, memory } = this.#request;
     if (!this.#isThere()) return this.#gone();
     const git = this.#openGit();
     showToSide(side, git?.state.files ?? []);
     const sameIndex = git !== null && previous?.git?.index != null && memory?.index?.key === git.indexFile?.key;
-    const [scan, declared, settings, extra, headBlobs] = await Promise.all([
+    const [scan, declared, settings, extra, headFiles, headBlobs] = await Promise.all([
       scanWorktree({
         ...this.#request,
         files: this.#files,
@@ -134,13 +146,17 @@ class RepositoryCapture {
         patterns: this.#request.declared,
         paths: this.#request.declaredPaths,
       }),
-      git && readSettings(side, git.directory, signal),
+      git && this.#readSettings(git),
       sameIndex ? (memory?.index?.extra ?? []) : this.#extraPaths(git),
-      git && this.#base !== null ? git.headBlobs(this.#base) : new Set<string>(),
+      git && this.#request.nestedAs ? git.headFiles() : new Map<BytePath, BaseVersion>(),
+      git && !this.#request.nestedAs ? git.headBlobs(this.#base) : new Set<string>(),
     ]);
     this.#gaps.push(...scan.gaps, ...declared.gaps);
-    const hasBlob = (oid: string) => this.#tree.hasBlob(oid) || headBlobs.has(oid);
     const commits = git && (await this.#commits(git));
+    // What a commit of which something is missing leads to does not travel.
+    const isHeadWhole = !commits?.broken.has(git?.headCommit ?? '');
+    const ofHead = new Set([...headBlobs, ...[...headFiles.values()].map(({ oid }) => oid)]);
+    const hasBlob = (oid: string) => this.#tree.hasBlob(oid) || (isHeadWhole && ofHead.has(oid));
     const sameGit =
       sameIndex &&
       commits !== null &&
@@ -157,15 +173,17 @@ class RepositoryCapture {
       .map((entry) => markIgnored(entry, ignored))
       .sort((a, b) => (a.path < b.path ? -1 : 1));
     const captured = git && commits && (await this.#captureGit(git, commits, entries, hasBlob, sameGit, settings));
-    const view = await this.#view(git, entries, captured?.index ?? null);
+    const view = await this.#view(git, entries, captured?.index ?? null, isHeadWhole ? headFiles : new Map());
     return {
       manifest: this.#manifest(leftOut(scan, entries), view.changes),
+      nested: [...new Set([...scan.nested, ...declared.nested, ...extra.filter((path) => this.#isSubmodule(path))])].sort(),
       entries,
       git: captured,
       memory: {
         seen: files.seen,
         directories: [...scan.changedDirectories],
         index: git?.indexFile ? { key: git.indexFile.key, extra: [...extra] } : null,
+        commitsAreThere: true,
       },
       watched: entries.flatMap((entry) => (entry.kind !== 'DIRECTORY' && entry.base !== null ? [entry.path] : [])),
       settle: () => side.settleIndex(scan.startedAt),
@@ -194,9 +212,10 @@ class RepositoryCapture {
     });
     return {
       manifest: { ...this.#manifest([], []), present: false },
+      nested: [],
       entries: [],
       git: null,
-      memory: { seen: {}, directories: [], index: null },
+      memory: { seen: {}, directories: [], index: null, commitsAreThere: false },
       watched: this.#request.watched,
       settle: () => {},
       sincePrevious: null,
@@ -206,7 +225,13 @@ class RepositoryCapture {
 
   #manifest(ignored: readonly BytePath[], changes: readonly Change[]): CapturedRepository['manifest'] {
     const { repository, side, declared } = this.#request;
-    const gaps = [...this.#gaps, ...(this.#git?.gaps ?? [])];
+    // What may not be read is named by git and by whoever tried to read it: once is enough.
+    const unreadable = new Set<BytePath>();
+    const gaps = [...this.#gaps, ...(this.#git?.gaps ?? [])].filter(({ reason, path }) => {
+      const known = unreadable.has(path);
+      if (reason === 'UNREADABLE') unreadable.add(path);
+      return reason !== 'UNREADABLE' || !known;
+    });
     return {
       repository: repository.repository,
       url: repository.url,
@@ -224,7 +249,10 @@ class RepositoryCapture {
   }
 
   #openGit(): AgentGit | null {
-    if (this.#files.stat(gitFolder)?.isDirectory()) return (this.#git = new AgentGit(this.#request.side, this.#request.signal));
+    const { side, nestedAs, signal } = this.#request;
+    const isApart = nestedAs !== undefined && nestedAs.kind !== 'EMBEDDED';
+    if (isApart || this.#files.stat(gitFolder)?.isDirectory())
+      return (this.#git = new AgentGit(side, signal, nestedAs?.shared ?? null));
     this.#gaps.push({
       path: gitFolder,
       status: 'FAILED',
@@ -242,7 +270,7 @@ class RepositoryCapture {
   }
 
   async #commits(git: AgentGit): Promise<CapturedCommits> {
-    const { side, atOpen, previous, writer, signal } = this.#request;
+    const { side, atOpen, previous, memory, writer, sizes, nestedAs, signal } = this.#request;
     const needed = await NeededObjects.of(side, git.state.files, git.borrow, signal);
     const captured = await captureCommits({
       side,
@@ -252,10 +280,10 @@ class RepositoryCapture {
         ...git.state.stashed.map((oid) => ['refs/stash', oid] as const),
         ...needed.byFile.map(([path, oid]) => [`${gitFolder}/${path}`, oid] as const),
       ],
-      base: this.#base,
       trusted: atOpen.trusted,
-      previous: previous?.git?.commits ?? null,
+      previous: memory?.commitsAreThere === false ? null : (previous?.git?.commits ?? null),
       writer,
+      ...(nestedAs && { refuse: (bytes: number) => sizes.refuseCommits(bytes) }),
       signal,
     });
     const { whole, stopped } = needed.sortOut((oid) => !captured.broken.has(oid));
@@ -311,7 +339,7 @@ class RepositoryCapture {
     sameGit: boolean,
     settings: readonly Setting[] | null,
   ): Promise<CapturedGit> {
-    const { side, writer, previous, atOpen, secrets, samePolicy, signal } = this.#request;
+    const { side, writer, previous, atOpen, secrets, samePolicy, nestedAs, signal } = this.#request;
     const kept = sameGit ? (previous?.git ?? null) : null;
     const index = kept ? kept.index : await this.#index(git);
     const blobs = await captureIndexBlobs({
@@ -325,7 +353,8 @@ class RepositoryCapture {
       writer,
       signal,
     });
-    const carried = carrySettings(settings, atOpen.settings);
+    const known = nestedAs ? settingsOfMaking(settings ?? [], nestedAs.kind === 'SUBMODULE') : atOpen.settings;
+    const carried = carrySettings(settings, known, nestedAs !== undefined);
     this.#gaps.push(...blobs.gaps, ...carried.gaps);
     return {
       head: git.refs.head,
@@ -352,18 +381,39 @@ class RepositoryCapture {
       .sort(([a], [b]) => (a < b ? -1 : 1));
   }
 
+  /** Settings that are the repository's alone: a linked worktree has most of them from the one that it belongs to. */
+  #readSettings(git: AgentGit): Promise<readonly Setting[] | null> {
+    const { side, nestedAs, signal } = this.#request;
+    if (nestedAs?.kind !== 'WORKTREE') return readSettings(side, git.directory, signal);
+    const common = new Beneath(side.commonDirectory);
+    return readWorktreeSettings(side, { own: git.directory, common }, signal).finally(() => common.close());
+  }
+
+  #isSubmodule(path: BytePath): boolean {
+    return this.#files.stat(path)?.isDirectory() === true && isRepository(this.#files, path);
+  }
+
   /** What changed, for people: since the base commit, since the previous snapshot, and as a patch. */
-  async #view(git: AgentGit | null, entries: readonly CapturedEntry[], index: IndexManifest | null): Promise<ViewedChanges> {
-    const { side, signal, previous, memory, repository } = this.#request;
-    const indexed = new Set(index?.changed.map((entry) => entry.path));
-    const viewed = viewedEntries(entries, (path) => indexed.has(path));
-    const before = previous && memory ? viewOf(previous) : null;
+  async #view(
+    git: AgentGit | null,
+    entries: readonly CapturedEntry[],
+    index: IndexManifest | null,
+    headFiles: ReadonlyMap<BytePath, BaseVersion>,
+  ): Promise<ViewedChanges> {
+    const { side, signal, memory, repository, nestedAs } = this.#request;
+    // What a nested repository was begun with nobody knows: it is shown against HEAD, while that is the same.
+    const isComparable = !nestedAs || this.#request.previous?.git?.headCommit === (git?.headCommit ?? null);
+    const previous = isComparable ? this.#request.previous : null;
+    const show = nestedAs ? againstHead(headFiles) : againstBase;
+    const base: Versions = nestedAs ? { version: (path) => headFiles.get(path) ?? null } : this.#tree;
+    const viewed = show(entries, index);
+    const before = previous && memory ? show(previous.entries, previous.git?.index ?? null) : null;
     if (previous && before && sameView(viewed, before))
-      return { changes: previous.changes, sincePrevious: [], patch: () => this.#patchOf(git, viewed) };
+      return { changes: previous.changes, sincePrevious: [], patch: () => this.#patchOf(git, base, viewed) };
     if (viewed.length === 0 && !before) return { changes: [], sincePrevious: null, patch: noPatch };
     try {
       git?.borrow();
-      const view = new WorkspaceView(side, this.#tree, signal);
+      const view = new WorkspaceView(side, base, signal);
       const trees = view.trees(before ? [viewed, before] : [viewed]);
       const [now = '', then] = trees.views;
       const [changes, sincePrevious, patch] = await Promise.all([
@@ -374,17 +424,17 @@ class RepositoryCapture {
       return { changes, sincePrevious, patch: async () => patch };
     } catch (error) {
       if (!cannotView(error)) throw error;
-      return { changes: changesWithoutView(entries, (path) => indexed.has(path)), sincePrevious: null, patch: noPatch };
+      return { changes: changesWithoutView(viewed, base), sincePrevious: null, patch: noPatch };
     }
   }
 
-  async #patchOf(git: AgentGit | null, viewed: readonly ViewedEntry[]): Promise<Buffer | null> {
+  async #patchOf(git: AgentGit | null, base: Versions, viewed: readonly ViewedEntry[]): Promise<Buffer | null> {
     const { side, signal, repository } = this.#request;
     try {
       git?.borrow();
-      const view = new WorkspaceView(side, this.#tree, signal);
-      const { base, views } = view.trees([viewed]);
-      return await view.patch(base, views[0] ?? base, repository.repository, patchBytes);
+      const view = new WorkspaceView(side, base, signal);
+      const trees = view.trees([viewed]);
+      return await view.patch(trees.base, trees.views[0] ?? trees.base, repository.repository, patchBytes);
     } catch (error) {
       if (!cannotView(error)) throw error;
       return null;
@@ -414,10 +464,17 @@ function leftOut({ ignored }: Scan, entries: readonly CapturedEntry[]): readonly
   return ignored.filter((path) => !captured.has(path));
 }
 
-function viewOf({ entries, git }: RepositoryManifest): ViewedEntry[] {
-  const indexed = new Set(git?.index?.changed.map((entry) => entry.path));
+type Show = (entries: readonly AnyEntry[], index: IndexManifest | null) => ViewedEntry[];
+
+const againstBase: Show = (entries, index) => {
+  const indexed = new Set(index?.changed.map((entry) => entry.path));
   return viewedEntries(entries, (path) => indexed.has(path));
-}
+};
+
+const againstHead =
+  (head: ReadonlyMap<BytePath, BaseVersion>): Show =>
+  (entries, index) =>
+    viewedAgainstHead(entries, head, index?.changed ?? []);
 
 const noPatch = async (): Promise<null> => null;
 

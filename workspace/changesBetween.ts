@@ -1,6 +1,6 @@
 import type { FileChange } from '../domain/snapshot.ts';
 import { displayPath, homePath, type BytePath } from './bytePath.ts';
-import type { Change, Manifest, ManifestEntry, RepositoryManifest } from './manifest.ts';
+import { allRepositories, type Change, type Manifest, type ManifestEntry, type RepositoryManifest } from './manifest.ts';
 
 type Entries = ReadonlyMap<BytePath, ManifestEntry>;
 
@@ -9,8 +9,9 @@ type Entries = ReadonlyMap<BytePath, ManifestEntry>;
  * one, against the base commits. Lines are counted where one of the two is as the base commit has it; null elsewhere.
  */
 export function changesBetween(before: Manifest | null, after: Manifest): FileChange[] {
-  const changes = after.repositories.flatMap((repository) => {
-    const earlier = before?.repositories.find((other) => other.repository === repository.repository) ?? null;
+  const earlierOnes = before ? allRepositories(before) : [];
+  const changes = allRepositories(after).flatMap((repository) => {
+    const earlier = earlierOnes.find((other) => other.repository === repository.repository) ?? null;
     return repositoryChanges(earlier, repository).map((change) => ({ ...change, repository: repository.repository }));
   });
   const outside = entryChanges(byPath(before?.outside.entries), byPath(after.outside.entries), () => null).map((change) => ({

@@ -3,6 +3,7 @@ import type { TeamId } from '../domain/ids.ts';
 import type { BlobRef } from '../domain/snapshot.ts';
 import { BlobCorruptError } from '../blobs/blobStore.ts';
 import type { Part } from './manifest.ts';
+import { blobReason } from './restoreLog.ts';
 
 /** Blobs that are kept for the next piece. Bytes. */
 const keptBytes = 16 * 1024 * 1024;
@@ -14,6 +15,7 @@ export class ContentReader {
   readonly #blobs: readonly BlobRef[];
   readonly #kept = new Map<number, Promise<Buffer>>();
   #size = 0;
+  #failure: unknown = null;
 
   constructor({
     store,
@@ -29,7 +31,12 @@ export class ContentReader {
     this.#blobs = blobs;
   }
 
-  /** The content, piece by piece. Throws BlobMissingError or BlobCorruptError. */
+  /** Throws what the store refused to read, if it did: then nothing is known of the snapshot’s content, missing or not. */
+  throwFailure(): void {
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  /** The content, piece by piece. Throws BlobMissingError or BlobCorruptError, and the store’s own errors as they are. */
   async *read(parts: readonly Part[]): AsyncGenerator<Buffer> {
     for (const [number, offset, length] of parts) {
       const blob = await this.#blob(number);
@@ -58,7 +65,10 @@ export class ContentReader {
       this.#size -= this.#blobs[oldest]?.bytes ?? 0;
     }
     const reading = this.#store.get(this.#teamId, ref.hash);
-    reading.catch(() => {}); // seen by whoever reads it
+    // Seen by whoever reads it.
+    reading.catch((error: unknown) => {
+      if (blobReason(error) === null) this.#failure ??= error;
+    });
     this.#kept.set(number, reading);
     return reading;
   }

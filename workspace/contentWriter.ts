@@ -1,7 +1,7 @@
 import type { BlobStore, StoredBlob } from '../blobs/blobStore.ts';
 import type { TeamId } from '../domain/ids.ts';
 import type { BlobRef } from '../domain/snapshot.ts';
-import type { Manifest, ManifestEntry, Part } from './manifest.ts';
+import { allRepositories, type Manifest, type ManifestEntry, type Part } from './manifest.ts';
 
 /** Content up to this size shares a blob with other content: 200 small files are not 200 blobs. Bytes. */
 export const smallBytes = 256 * 1024;
@@ -58,7 +58,7 @@ export class ContentWriter {
     this.#previousBlobs = previous?.blobs ?? [];
     const entries = previous
       ? [
-          ...previous.repositories.flatMap((repository) => repository.entries),
+          ...allRepositories(previous).flatMap((repository) => repository.entries),
           ...previous.outside.entries,
           ...(previous.home?.entries ?? []),
         ]

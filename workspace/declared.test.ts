@@ -15,6 +15,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bytePathOf } from './bytePath.ts';
 import type { SecretFiles } from '../domain/declaration.ts';
 import type { DeclaredFiles } from './capture.ts';
+import { differenceBetween } from './difference.ts';
+import { DifferencePatches } from './differencePatches.ts';
 import { describeFiles, describeRepository, git, Lab, write } from './testParts/lab.ts';
 
 let lab: Lab;
@@ -66,7 +68,7 @@ describe('ignored files that the environment names', { timeout: 60_000 }, () => 
     const remote = lab.remote(files);
     const from = await lab.open(remote);
     write(from.directory, { 'build/a.o': 'a\n' });
-    const { manifest } = (await lab.capture(from, null, lab.workspaces, ignored('build/**', '.env.local'))).summary;
+    const { manifest } = (await lab.capture(from, null, lab.workspaces, { declared: ignored('build/**', '.env.local') })).summary;
     const to = await lab.open(remote, { restoring: manifest });
     write(to.directory, {
       'build/a.o': 'of setup\n',
@@ -87,36 +89,40 @@ describe('ignored files that the environment names', { timeout: 60_000 }, () => 
     const from = await lab.open(remote);
     write(from.directory, { 'build/large': Buffer.alloc(700, 1), 'z.bin': Buffer.alloc(700, 2) });
     const small = lab.worker('small', lab.blobs, { file: 1000, all: 1000 });
-    const { summary } = await lab.capture(from, null, small, ignored('build'));
+    const { summary } = await lab.capture(from, null, small, { declared: ignored('build') });
     expect(summary.gaps).toMatchObject([{ path: 'build/large', reason: 'TOO_LARGE' }]);
     expect(summary.changes).toMatchObject([{ path: 'z.bin' }]);
   });
 
-  it('name what cannot travel: a FIFO, a repository of its own', async () => {
-    const from = await lab.open(lab.remote(files));
+  it('name what cannot travel, as a FIFO; a repository among them travels as one', async () => {
+    const remote = lab.remote(files);
+    const from = await lab.open(remote);
     write(from.directory, { 'build/x': 'x\n', 'build/other/y': 'y\n' });
     git(join(from.directory, 'build/other'), 'init', '--quiet');
     execFileSync('mkfifo', [join(from.directory, 'build/pipe')]);
-    const { summary } = await lab.capture(from, null, lab.workspaces, ignored('build/'));
-    expect(summary.gaps.map(({ path, reason }) => [path, reason])).toEqual([
-      ['build/other', 'NESTED_REPOSITORY'],
-      ['build/pipe', 'SPECIAL_FILE'],
-    ]);
+    const { to, captured, report } = await lab.carry(from, remote, ignored('build/'));
+    expect(captured.summary.gaps).toMatchObject([{ path: 'build/pipe', reason: 'SPECIAL_FILE' }]);
+    expect((await lab.manifest(captured.summary.manifest)).nested).toMatchObject([{ path: 'build/other', kind: 'EMBEDDED' }]);
+    expect(report.notApplied).toBe(0);
+    expect(describeRepository(join(to.directory, 'build/other'))).toEqual(
+      describeRepository(join(from.directory, 'build/other')),
+    );
+    expect(readFileSync(join(to.directory, 'build/x'), 'utf8')).toBe('x\n');
   });
 
   it('are not read again while they stay as they are, and are no longer taken when they are no longer named', async () => {
     const from = await lab.open(lab.remote(files));
     write(from.directory, { 'build/x': 'x\n' });
-    const first = await lab.capture(from, null, lab.workspaces, ignored('build'));
+    const first = await lab.capture(from, null, lab.workspaces, { declared: ignored('build') });
     await new Promise((resolve) => setTimeout(resolve, 50));
-    const second = await lab.capture(from, first.summary.manifest, lab.workspaces, ignored('build'));
+    const second = await lab.capture(from, first.summary.manifest, lab.workspaces, { declared: ignored('build') });
     expect(second.summary).toMatchObject({ manifest: first.summary.manifest, storedBytes: 0 });
     expect(second.changes).toEqual([]);
     const third = await lab.capture(from, second.summary.manifest);
     expect(third.summary.entries).toBe(0);
     // What becomes tracked is a change like any other.
     renameSync(join(from.directory, '.gitignore'), join(from.directory, 'was-ignored'));
-    const fourth = await lab.capture(from, third.summary.manifest, lab.workspaces, ignored('build'));
+    const fourth = await lab.capture(from, third.summary.manifest, lab.workspaces, { declared: ignored('build') });
     expect(fourth.summary.changes.map(({ path }) => path)).toContain('build/x');
   });
 });
@@ -159,7 +165,7 @@ describe('files of the agent’s home that the environment names', { timeout: 60
       '~/none',
       '~/notes/n.md',
     );
-    const { summary } = await lab.capture(from, null, lab.workspaces, declared);
+    const { summary } = await lab.capture(from, null, lab.workspaces, { declared });
     expect(summary.gaps).toEqual([]);
     expect(summary.changes.map(({ path }) => path)).toEqual([
       'a.txt',
@@ -171,14 +177,14 @@ describe('files of the agent’s home that the environment names', { timeout: 60
     ]);
     const to = await lab.open(remote, { restoring: summary.manifest });
     const next = homeOf('next', { '.bashrc': 'mine\n', 'notes/old/x.md': 'of setup\n', 'notes/empty/y': 'of setup\n' });
-    expect(await lab.restore(to, summary.manifest, lab.workspaces, next)).toMatchObject({ exact: true, notApplied: 0 });
+    expect(await lab.restore(to, summary.manifest, lab.workspaces, { home: next })).toMatchObject({ exact: true, notApplied: 0 });
     rmSync(join(home, '.config/other'));
     rmSync(join(next, '.bashrc'));
     expect(describeFiles(next)).toBe(describeFiles(home));
     expect(statSync(join(next, 'key')).mode & 0o777).toBe(0o700);
     // The next snapshot of the same has nothing new, and names no change.
     const sameAgain = outside(to.directory, next, '~/.config/tool', '~/notes', '~/key', '~/none');
-    const again = await lab.capture(to, summary.manifest, lab.workspaces, sameAgain);
+    const again = await lab.capture(to, summary.manifest, lab.workspaces, { declared: sameAgain });
     expect(again.changes).toEqual([]);
     expect(again.summary.manifest.hash).toBe(summary.manifest.hash);
   });
@@ -192,7 +198,7 @@ describe('files of the agent’s home that the environment names', { timeout: 60
     symlinkSync(lab.path('elsewhere'), join(home, 'link'));
     const refused = ['/etc/passwd', secret, '~/../secret', '../secret', '/home/agent/../../etc'];
     const declared = outside(from.directory, home, ...refused, '~/link/x', '~/link');
-    const { summary } = await lab.capture(from, null, lab.workspaces, declared);
+    const { summary } = await lab.capture(from, null, lab.workspaces, { declared });
     expect(summary.gaps.map(({ path, reason }) => [reason, path])).toEqual([
       ...refused.map((path) => ['OUT_OF_REACH', path]),
       ['THROUGH_LINK', '~/link/x'],
@@ -212,6 +218,52 @@ describe('files of the agent’s home that the environment names', { timeout: 60
     expect(report.entries[0]).toMatchObject({ path: '.git/config', reason: 'UNSAFE_NAME' });
     expect(readFileSync(join(to.directory, '.env'), 'utf8')).toBe('X=1\n');
     expect(existsSync(join(to.directory, 'build/b'))).toBe(false);
+  });
+
+  it('travel with the repository that they lie in, also one that the environment does not name', async () => {
+    const remote = lab.remote(files);
+    const from = await lab.open(remote);
+    const library = join(from.directory, 'library');
+    write(library, { '.gitignore': 'cache\n', 'cache/x': 'x\n', 'cache/y': 'y\n', 'b.txt': 'b\n' });
+    git(library, 'init', '--quiet');
+    const declared = outside(from.directory, homeOf('home'), 'library/cache/x');
+    const { to, captured, report } = await lab.carry(from, remote, declared);
+    expect(captured.summary.gaps).toEqual([]);
+    expect(captured.summary.changes.map(({ repository, path }) => [repository, path])).toEqual([
+      ['library', '.gitignore'],
+      ['library', 'b.txt'],
+    ]);
+    expect(report).toMatchObject({ exact: true });
+    expect(readFileSync(join(to.directory, 'library/cache/x'), 'utf8')).toBe('x\n');
+    expect(existsSync(join(to.directory, 'library/cache/y'))).toBe(false);
+    const again = await lab.capture(from, captured.summary.manifest, lab.workspaces, { declared });
+    expect(again.summary.manifest).toEqual(captured.summary.manifest);
+    expect(again.changes).toEqual([]);
+  });
+
+  it('are no repositories: those of a home are named', async () => {
+    const from = await lab.open(lab.remote(files));
+    const home = homeOf('home', { 'tools/dot/a': 'a\n', 'tools/b': 'b\n' });
+    git(join(home, 'tools/dot'), 'init', '--quiet');
+    const { summary } = await lab.capture(from, null, lab.workspaces, { declared: outside(from.directory, home, '~/tools') });
+    expect(summary.gaps).toMatchObject([{ path: '~/tools/dot', reason: 'NESTED_REPOSITORY' }]);
+    expect(summary.changes.map(({ path }) => path)).toEqual(['~/tools/b']);
+  });
+
+  it('are in the difference of two snapshots, with their lines', async () => {
+    const from = await lab.open(lab.remote(files));
+    const home = homeOf('home', { n: 'one\n' });
+    const declared = outside(from.directory, home, '~/n');
+    const before = await lab.capture(from, null, lab.workspaces, { declared });
+    write(home, { n: 'one\ntwo\n' });
+    const after = await lab.capture(from, null, lab.workspaces, { declared });
+    const [was, is] = [await lab.manifest(before.summary.manifest), await lab.manifest(after.summary.manifest)];
+    const { outside: found, repositories } = differenceBetween(was, is);
+    expect(repositories.flatMap((one) => one.files)).toEqual([]);
+    expect(found).toMatchObject([{ path: '~/n', status: 'MODIFIED' }]);
+    const patches = new DifferencePatches({ blobs: lab.blobs, teams: [lab.teamId, lab.teamId], manifests: [was, is] });
+    for (const one of found)
+      expect(await patches.of(null, one)).toMatchObject({ kind: 'TEXT', patch: expect.stringMatching(/^\+two$/m) });
   });
 
   it('are named when there is no home to put them into', async () => {
@@ -235,6 +287,19 @@ describe('files that look like secrets', { timeout: 60_000 }, () => {
   const rules = (found: readonly { readonly path: string; readonly detail: string }[] = []) =>
     found.map(({ path, detail }) => [path, /by the rule ([a-z-]+)/.exec(detail)?.[1]]);
 
+  it('are looked for in repositories that lie in the workspace besides, too', async () => {
+    const remote = lab.remote(files);
+    const from = await lab.open(remote);
+    write(join(from.directory, 'library'), { 'src/call.js': secrets['src/call.js'], 'b.txt': 'b\n' });
+    git(join(from.directory, 'library'), 'init', '--quiet');
+    const first = await lab.capture(from, null, lab.workspaces, { declared: policy('WARN') });
+    expect(first.summary.warnings).toMatchObject([{ repository: 'library', path: 'src/call.js', reason: 'SECRET_LIKE' }]);
+    const { manifest } = first.summary;
+    const left = await lab.capture(from, manifest, lab.workspaces, { declared: policy('EXCLUDE') });
+    expect(left.summary.gaps).toMatchObject([{ repository: 'library', path: 'src/call.js', reason: 'SECRET_LIKE' }]);
+    expect(left.summary.warnings).toBeUndefined();
+  });
+
   it('are captured and named, with the rule and never the value', async () => {
     const remote = lab.remote(files);
     const from = await lab.open(remote);
@@ -251,7 +316,7 @@ describe('files that look like secrets', { timeout: 60_000 }, () => {
     expect(report.exact).toBe(true);
     expect(describeFiles(to.directory)).toBe(describeFiles(from.directory));
     // What has not changed is not read again, and is named all the same.
-    const again = await lab.capture(to, captured.summary.manifest, lab.workspaces, policy('WARN', '.env'));
+    const again = await lab.capture(to, captured.summary.manifest, lab.workspaces, { declared: policy('WARN', '.env') });
     expect(again.summary.manifest.hash).toBe(captured.summary.manifest.hash);
     expect(again.summary.warningCount).toBe(3);
   });
@@ -300,11 +365,11 @@ describe('files that look like secrets', { timeout: 60_000 }, () => {
     const first = await lab.capture(from);
     expect(first.summary.warnings).toBeUndefined();
     await new Promise((resolve) => setTimeout(resolve, 50));
-    const second = await lab.capture(from, first.summary.manifest, lab.workspaces, policy('WARN'));
+    const second = await lab.capture(from, first.summary.manifest, lab.workspaces, { declared: policy('WARN') });
     expect(second.summary.warningCount).toBe(2);
-    const third = await lab.capture(from, second.summary.manifest, lab.workspaces, policy('EXCLUDE'));
+    const third = await lab.capture(from, second.summary.manifest, lab.workspaces, { declared: policy('EXCLUDE') });
     expect(third.summary.gaps.map(({ path }) => path)).toEqual(['deploy/key', 'src/call.js']);
-    const fourth = await lab.capture(from, third.summary.manifest, lab.workspaces, policy('INCLUDE'));
+    const fourth = await lab.capture(from, third.summary.manifest, lab.workspaces, { declared: policy('INCLUDE') });
     expect(fourth.summary.manifest.hash).toBe(first.summary.manifest.hash);
   });
 });

@@ -11,6 +11,8 @@ export interface SeenAs {
 export interface DeclaredPlaces {
   /** Paths in the home. */
   readonly home: readonly BytePath[];
+  /** Paths in the workspace, by their names in it. */
+  readonly workspace: readonly BytePath[];
   /** By repository's folder: paths in it. */
   readonly repositories: ReadonlyMap<BytePath, readonly BytePath[]>;
   /** Paths that are in neither. */
@@ -23,6 +25,7 @@ export interface DeclaredPlaces {
  */
 export function placeDeclared(paths: readonly BytePath[], seenAs: SeenAs, repositories: readonly BytePath[]): DeclaredPlaces {
   const home: BytePath[] = [];
+  const workspace: BytePath[] = [];
   const inRepositories = new Map<BytePath, BytePath[]>();
   const gaps: Gap[] = [];
   for (const path of new Set(paths)) {
@@ -36,6 +39,7 @@ export function placeDeclared(paths: readonly BytePath[], seenAs: SeenAs, reposi
       });
     else if (place.of === 'home') home.push(place.path);
     else {
+      workspace.push(place.path);
       // The innermost repository has it.
       const folder = repositories.filter((one) => isWithin(one, place.path)).sort((a, b) => b.length - a.length)[0];
       if (folder === undefined) continue;
@@ -44,7 +48,7 @@ export function placeDeclared(paths: readonly BytePath[], seenAs: SeenAs, reposi
       if (below !== '') inRepositories.set(folder, [...(inRepositories.get(folder) ?? []), below]);
     }
   }
-  return { home, repositories: inRepositories, gaps };
+  return { home, workspace, repositories: inRepositories, gaps };
 }
 
 function placeOf(path: BytePath, { workspace, home }: SeenAs): { readonly of: keyof SeenAs; readonly path: BytePath } | null {

@@ -38,6 +38,9 @@ const carried: Readonly<Record<BytePath, FileShape>> = { ...shaping, ...lately }
 const ordinary =
   /^(?:HEAD|config|config\.worktree|description|index|objects|refs|packed-refs|logs|info|hooks|branches|shallow|reftable|COMMIT_EDITMSG|FETCH_HEAD|ORIG_HEAD|MERGE_RR|gc\.log|gc\.pid|sharedindex\..*|.*\.lock|.*\.baton-new)$/;
 
+/** What only the git directory of a linked worktree has; it is written anew where the worktree is put back. */
+const ofLinkedWorktree = /^(?:commondir|gitdir|locked)$/;
+
 export interface GitDirectoryState {
   readonly files: readonly SmallFile[];
   /** Commits that only the stash's reflog leads to. */
@@ -59,7 +62,7 @@ export function objectsNeededBy([path, content]: SmallFile): readonly string[] {
 export const isShaping = ([path]: SmallFile): boolean => Object.hasOwn(shaping, path);
 
 /** Reads the small files that travel, and names what else lies in the git directory and does not. */
-export function readGitDirectory(git: Beneath): GitDirectoryState {
+export function readGitDirectory(git: Beneath, isLinkedWorktree: boolean): GitDirectoryState {
   const gaps: Gap[] = [];
   const files: SmallFile[] = [];
   for (const [path, shape] of Object.entries(carried)) {
@@ -79,20 +82,18 @@ export function readGitDirectory(git: Beneath): GitDirectoryState {
   return {
     files: [...files, ...underWay.files],
     stashed: reflog.names(stash),
-    gaps: [...gaps, ...underWay.gaps, ...leftBehind(git)],
+    gaps: [...gaps, ...underWay.gaps, ...leftBehind(git, isLinkedWorktree)],
   };
 }
 
-function leftBehind(git: Beneath): Gap[] {
+function leftBehind(git: Beneath, isLinkedWorktree: boolean): Gap[] {
   const gaps: Gap[] = [];
   const skip = (path: BytePath, reason: string, detail: string) =>
     gaps.push({ path: `.git/${path}`, status: 'SKIPPED', reason, detail });
   for (const { name } of (git.list('') ?? []).sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (ordinary.test(name) || isOperationName(name)) continue;
-    if (name === 'worktrees')
-      for (const worktree of git.list(name) ?? [])
-        skip(`worktrees/${worktree.name}`, 'LINKED_WORKTREE', 'a linked worktree does not travel');
-    else skip(name, 'GIT_STATE', 'it is no part of a snapshot');
+    if (ordinary.test(name) || isOperationName(name) || (isLinkedWorktree && ofLinkedWorktree.test(name))) continue;
+    // The repositories whose git directories lie there are looked for in the workspace.
+    if (name !== 'worktrees' && name !== 'modules') skip(name, 'GIT_STATE', 'it is no part of a snapshot');
   }
   for (const { name } of git.list('info') ?? [])
     if (!['exclude', 'attributes', 'sparse-checkout', 'refs'].includes(name))

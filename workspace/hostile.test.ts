@@ -3,6 +3,7 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -216,9 +217,60 @@ describe('a workspace written by someone hostile', { timeout: 60_000 }, () => {
     git(module, 'init', '--quiet');
     git(module, 'commit', '--quiet', '--allow-empty', '--message=x');
     setTraps(module);
-    const { summary } = await lab.capture(from);
+    const { to, captured, report } = await lab.carry(from, remote);
     expect(existsSync(marker)).toBe(false);
-    expect(summary.gaps).toEqual([expect.objectContaining({ path: 'module', reason: 'SUBMODULE', status: 'SKIPPED' })]);
+    expect(report.exact).toBe(true);
+    expect(captured.summary.gaps.map(({ repository, reason }) => [repository, reason])).toEqual(
+      expect.arrayContaining([
+        ['module', 'CONFIG_NOT_CARRIED'],
+        ['module', 'HOOK'],
+      ]),
+    );
+    const config = readFileSync(join(to.directory, 'module/.git/config'), 'utf8');
+    expect(config).not.toContain(trap());
+    expect(config).not.toContain('evil');
+    expect(existsSync(join(to.directory, 'module/.git/hooks'))).toBe(false);
+    git(to.directory, 'status');
+    expect(existsSync(marker)).toBe(false);
+  });
+
+  it('cannot make git run in a repository in it, when one is restored onto what a setup command made there', async () => {
+    const remote = lab.remote(files);
+    const from = await lab.open(remote);
+    git(from.directory, 'clone', '--quiet', lab.remote(files, 'other'), 'inner');
+    work(join(from.directory, 'inner'));
+    const { manifest } = (await lab.capture(from)).summary;
+    const to = await lab.open(remote, { restoring: manifest });
+    git(to.directory, 'init', '--quiet', 'inner');
+    setTraps(join(to.directory, 'inner'));
+    const report = await lab.restore(to, manifest);
+    expect(existsSync(marker)).toBe(false);
+    expect(report.entries.filter(({ status }) => status !== 'APPLIED')).toEqual([]);
+    git(join(to.directory, 'inner'), 'status');
+    expect(existsSync(marker)).toBe(false);
+  });
+
+  it('carries no addresses of repositories in it that could run something, and no passwords', async () => {
+    const remote = lab.remote(files);
+    const from = await lab.open(remote);
+    const inner = join(from.directory, 'inner');
+    git(from.directory, 'init', '--quiet', 'inner');
+    git(inner, 'remote', 'add', 'good', 'https://name:a-password@example.com/good.git');
+    git(inner, 'remote', 'add', 'evil', `ext::${trap()}`);
+    git(inner, 'config', 'submodule.x.update', `!${trap()}`);
+    git(inner, 'config', 'submodule.x.url', '--upload-pack=evil');
+    const { to, captured } = await lab.carry(from, remote);
+    expect(captured.summary.gaps).toEqual([
+      expect.objectContaining({
+        repository: 'inner',
+        reason: 'CONFIG_NOT_CARRIED',
+        detail: expect.stringMatching(/: remote\.evil\.url, submodule\.x\.update, submodule\.x\.url$/),
+      }),
+    ]);
+    const config = readFileSync(join(to.directory, 'inner/.git/config'), 'utf8');
+    expect(config).toContain('url = https://example.com/good.git');
+    expect(config).not.toMatch(/ext::|password|upload-pack|!/);
+    expect(await everything(captured.summary.manifest)).not.toContain('a-password');
   });
 
   describe('that wants to read what is not its own', () => {
@@ -254,6 +306,42 @@ describe('a workspace written by someone hostile', { timeout: 60_000 }, () => {
       expect(held).not.toContain('other team’s secret');
       expect(held).not.toContain('refs/heads/stolen",{');
       // The rest is captured all the same.
+      expect(summary.changes.map(({ path }) => path)).toContain('a.txt');
+    });
+
+    it.each([
+      'alternates',
+      'a file that names their git directory',
+      'a linked git directory',
+      'a linked module',
+      'a module by dots',
+    ])('gets nothing by a repository in it, with %s', async (way) => {
+      const from = await lab.open(lab.remote(files));
+      const inner = join(from.directory, 'inner');
+      const theirs = join(secret, '.git');
+      git(from.directory, 'init', '--quiet', 'inner');
+      if (way === 'alternates') {
+        write(inner, { '.git/objects/info/alternates': `${theirs}/objects\n`, '.git/refs/heads/stolen': `${secretCommit}\n` });
+      } else {
+        rmSync(join(inner, '.git'), { recursive: true });
+        const modules = join(from.directory, '.git/modules');
+        mkdirSync(modules);
+        if (way === 'a linked git directory') symlinkSync(theirs, join(inner, '.git'));
+        else if (way === 'a linked module') symlinkSync(theirs, join(modules, 'inner'));
+        const named = {
+          'a file that names their git directory': theirs,
+          'a linked module': '../.git/modules/inner',
+          'a module by dots': `../.git/modules/../../../other-team/.git`,
+        }[way];
+        if (named !== undefined) write(inner, { '.git': `gitdir: ${named}\n` });
+      }
+      write(from.directory, { 'inner/x.txt': 'x\n', 'a.txt': 'changed\n' });
+      const { summary } = await lab.capture(from);
+      const reasons = summary.gaps.map(({ reason }) => reason);
+      expect(reasons).toContain(way === 'alternates' ? 'OBJECT_MISSING' : 'NESTED_REPOSITORY');
+      const held = await everything(summary.manifest);
+      expect(held).not.toContain('other team’s secret');
+      expect(held).not.toContain('refs/heads/stolen",{');
       expect(summary.changes.map(({ path }) => path)).toContain('a.txt');
     });
 
@@ -402,6 +490,44 @@ describe('a manifest written by someone hostile', { timeout: 60_000 }, () => {
     const report = await lab.restore(to, { hash, bytes });
     expect(report.entries).toContainEqual(expect.objectContaining({ path: 'door/file.txt', reason: 'UNSAFE_PATH' }));
     expect(describeFiles(outside)).toBe('gone 644 true still here');
+  });
+
+  it('cannot put repositories where they would be others’, or out of the workspace', async () => {
+    const outside = lab.path('outside');
+    mkdirSync(outside);
+    const remote = lab.remote({ ...files });
+    symlinkSync(outside, join(remote, 'door'));
+    git(remote, 'add', '--all');
+    git(remote, 'commit', '--quiet', '--message=door');
+    const from = await lab.open(remote);
+    git(from.directory, 'init', '--quiet', 'inner');
+    write(from.directory, { 'inner/x.txt': 'x\n' });
+    const captured = await lab.capture(from);
+    const manifest = structuredClone(await lab.manifest(captured.summary.manifest));
+    const [inner] = manifest.nested;
+    if (!inner) throw new Error('the repository in it was captured');
+    const module = { ...inner, kind: 'SUBMODULE' as const, owner: '', path: 'module' };
+    manifest.nested.push(
+      ...['../out', '/tmp/out', '.git/modules/x', 'door', 'door/in', '', 'a.txt', 'a\nb/../..'].map((path) => ({
+        ...inner,
+        path,
+      })),
+      ...['../../..', '../hooks', 'x/../../y', '', null].map((name, n) => ({ ...module, name, path: `module-${n}` })),
+      { ...module, name: 'x', owner: 'not-here' },
+      { ...module, name: 'a\nb' },
+      { ...module, kind: 'WORKTREE', name: 'x/y' },
+    );
+    const { hash, bytes } = await lab.blobs.put(lab.teamId, serializeManifest(manifest));
+    const to = await lab.open(remote, { restoring: { hash, bytes } });
+    const before = readdirSync(lab.root);
+    const report = await lab.restore(to, { hash, bytes });
+    expect(report.entries.filter(({ reason }) => reason === 'UNSAFE_PLACE')).toHaveLength(16);
+    expect(readdirSync(lab.root)).toEqual(before);
+    expect(readdirSync(outside)).toEqual([]);
+    expect(existsSync(join(to.directory, '.git/modules'))).toBe(false);
+    expect(existsSync(join(to.directory, '.git/hooks'))).toBe(false);
+    expect(readFileSync(join(to.directory, 'inner/x.txt'), 'utf8')).toBe('x\n');
+    expect(git(to.directory, 'status', '--porcelain')).toBe('?? inner/\n');
   });
 
   it('cannot name refs that lead out of refs', async () => {

@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Beneath } from './beneath.ts';
 import { bytePath, type BytePath } from './bytePath.ts';
 import { GitError } from './git.ts';
 import type { Gap } from './manifest.ts';
 import { isRefName, replaceFile } from './refs.ts';
+import { addressAsData } from './repositoryUrl.ts';
 import type { SideRepository } from './sideRepository.ts';
 
 /** One line of a configuration: its key, section and variable in lower case, and its value. */
@@ -18,13 +19,17 @@ const oneOf =
     values.includes(value.toLowerCase());
 const isText = (value: string): boolean => value.length <= 1000 && !/[\n\r\0]/.test(value);
 const isRemote = oneOf('origin', '.');
+const isAddress = (value: string): boolean => addressAsData(value) !== null;
 const isRebase = (value: string): boolean => isBoolean(value) || oneOf('merges', 'interactive', 'preserve')(value);
 
+type Pattern = readonly [RegExp, (value: string) => boolean];
+
 /**
- * Settings that travel, with what they may be. They say who commits and how git sees files and branches; none of them
- * names a program, a path or an address, so that nothing which an agent wrote there takes effect elsewhere.
+ * Settings that travel, with what they may be. They say who commits, how git sees files and branches, and where
+ * submodules come from; none of them names a program or a path of settings, so that nothing which an agent wrote there
+ * takes effect elsewhere.
  */
-const carried: readonly (readonly [RegExp, (value: string) => boolean])[] = [
+const carried: readonly Pattern[] = [
   [/^(?:user|author|committer)\.(?:name|email)$/, isText],
   [/^core\.autocrlf$/, (value) => isBoolean(value) || value.toLowerCase() === 'input'],
   [/^core\.eol$/, oneOf('lf', 'crlf', 'native')],
@@ -48,7 +53,40 @@ const carried: readonly (readonly [RegExp, (value: string) => boolean])[] = [
     /^(?:rerere\.enabled|fetch\.prune|status\.showuntrackedfiles|diff\.renames|diff\.algorithm|diff\.mnemonicprefix)$/,
     (value) => /^[\w-]*$/.test(value),
   ],
+  [/^submodule\..+\.url$/s, isAddress],
+  [/^submodule\..+\.(?:active|shallow)$/s, isBoolean],
+  // Any other value of `update` is a program: https://git-scm.com/docs/gitmodules
+  [/^submodule\..+\.update$/s, oneOf('checkout', 'rebase', 'merge', 'none')],
+  [/^submodule\..+\.branch$/s, (value) => value === '.' || isRefName(bytePath(Buffer.from(`refs/heads/${value}`)))],
+  [/^submodule\..+\.ignore$/s, oneOf('all', 'dirty', 'untracked', 'none')],
+  [/^submodule\..+\.fetchrecursesubmodules$/s, (value) => isBoolean(value) || value === 'on-demand'],
+  [/^submodule\.active$/, isText],
 ];
+
+const isRefspec = (value: string): boolean => {
+  const [from = '', to = '', ...more] = value.replace(/^[+^]/, '').split(':');
+  return !value.startsWith('-') && more.length === 0 && [from, to].every((side) => /^[^\s~^:?[\\\p{Cc}]*$/u.test(side));
+};
+
+/** What travels of the remotes of a repository that has no mirror here. */
+const carriedOfRemotes: readonly Pattern[] = [
+  [/^remote\..+\.(?:url|pushurl)$/s, isAddress],
+  [/^remote\..+\.(?:fetch|push)$/s, isRefspec],
+  [/^remote\..+\.tagopt$/s, oneOf('--tags', '--no-tags')],
+];
+
+/** What git itself writes into a repository that it makes: what it says is so wherever the repository is made. */
+const ofMaking =
+  /^(?:core\.(?:repositoryformatversion|bare|symlinks|ignorecase|precomposeunicode)|extensions\.(?:objectformat|worktreeconfig)|submodule\..+\.gitdir)$/s;
+
+/** Those of the settings that a restore need not be told: git wrote them when it made the repository. */
+export const settingsOfMaking = (all: readonly Setting[], isSubmodule: boolean): readonly string[] =>
+  all
+    .filter(
+      ([key, value]) =>
+        (ofMaking.test(key) && !(key === 'core.bare' && value !== 'false')) || (isSubmodule && key === 'core.worktree'),
+    )
+    .map((setting) => setting.join('\n'));
 
 /**
  * Where the repository says so, settings of one worktree lie in a file of their own:
@@ -56,18 +94,36 @@ const carried: readonly (readonly [RegExp, (value: string) => boolean])[] = [
  */
 const worktreeFile: BytePath = 'config.worktree';
 const worktreeKey = 'extensions.worktreeconfig';
+const isNo = (value: string): boolean => /^(?:false|no|off|0|)$/i.test(value);
+
+const patternsFor = (withRemotes: boolean): readonly Pattern[] => (withRemotes ? [...carried, ...carriedOfRemotes] : carried);
 
 /** Whether a setting travels in a snapshot. A key that travels with another value does not. */
-export function isCarried([key, value]: Setting): boolean {
+export function isCarried([key, value]: Setting, withRemotes = false): boolean {
   // What is not UTF-8 was read with replacement characters.
-  return !`${key}${value}`.includes('\ufffd') && carried.some(([pattern, accepts]) => pattern.test(key) && accepts(value));
+  return (
+    !`${key}${value}`.includes('\ufffd') &&
+    patternsFor(withRemotes).some(([pattern, accepts]) => pattern.test(key) && accepts(value))
+  );
 }
 
-const isCarriedKey = (key: string): boolean => carried.some(([pattern]) => pattern.test(key));
+const isCarriedKey = (key: string, withRemotes: boolean): boolean =>
+  patternsFor(withRemotes).some(([pattern]) => pattern.test(key));
+
+/** Whether the setting is the address of a remote or a submodule. */
+export const isAddressKey = (key: string): boolean => /^(?:submodule|remote)\..+\.(?:url|pushurl)$/s.test(key);
+
+/** The setting without the password or token that an address may have in it. */
+function withoutCredentials([key, value]: Setting): Setting {
+  return [key, isAddressKey(key) ? (addressAsData(value) ?? '') : value];
+}
 
 /** Runs git on a configuration file's text: its own copy, so that what an agent swaps meanwhile does not matter. */
 async function withCopy<T>(side: SideRepository, text: Buffer, run: (path: string) => Promise<T>): Promise<T> {
-  const directory = mkdtempSync(join(side.directory, 'config-'));
+  // One at a time, as operations on a workspace wait for each other; what one that was killed left behind makes room.
+  const directory = join(side.directory, 'asked');
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory);
   try {
     const path = join(directory, 'config');
     writeFileSync(path, text);
@@ -119,10 +175,53 @@ export interface LocalSettings {
  */
 export async function readSettings(side: SideRepository, git: Beneath, signal: AbortSignal): Promise<readonly Setting[] | null> {
   const common = await readFile(side, git, 'config', signal);
-  const apart = common?.findLast(([key]) => key === worktreeKey)?.[1] ?? 'false';
-  if (common === null || /^(?:false|no|off|0|)$/i.test(apart)) return common;
+  if (common === null || isNo(common.findLast(([key]) => key === worktreeKey)?.[1] ?? 'false')) return common;
   const own = await readFile(side, git, worktreeFile, signal);
   return own && [...common, ...own];
+}
+
+/** The settings of a linked worktree alone, where its repository says that there are some; null when git cannot read them. */
+export async function readWorktreeSettings(
+  side: SideRepository,
+  { own, common }: { readonly own: Beneath; readonly common: Beneath },
+  signal: AbortSignal,
+): Promise<readonly Setting[] | null> {
+  return (await hasApart(side, common, signal)) ? readFile(side, own, worktreeFile, signal) : [];
+}
+
+/**
+ * Makes these the settings of a linked worktree alone. Sparse checkouts are told apart in any case: what the repository
+ * says of them is meant for its own worktree.
+ */
+export async function applyWorktreeSettings(
+  side: SideRepository,
+  { own, common }: { readonly own: Beneath; readonly common: Beneath },
+  wanted: readonly Setting[],
+  signal: AbortSignal,
+): Promise<void> {
+  const keys = new Set(wanted.map(([key]) => key));
+  const shared = (await readFile(side, common, 'config', signal)) ?? [];
+  const not = shared.flatMap(([key]): Setting[] => (isSparse(key) && !keys.has(key) ? [[key, 'false']] : []));
+  const accepted = [...wanted.filter((setting) => isCarried(setting)), ...not];
+  if (accepted.length > 0 && !(await hasApart(side, common, signal))) await setApart(side, common, signal);
+  await applyTo({ side, git: own, path: worktreeFile, accepted, withRemotes: false, signal });
+}
+
+const isSparse = (key: string): boolean => /^(?:core\.sparsecheckout|core\.sparsecheckoutcone|index\.sparse)$/.test(key);
+
+/** Says in a repository's configuration that worktrees have settings of their own. */
+async function setApart(side: SideRepository, common: Beneath, signal: AbortSignal): Promise<void> {
+  const text = common.readSmall('config', configLimit) ?? Buffer.alloc(0);
+  const changed = await withCopy(side, text, async (copy) => {
+    await side.run(['config', '--file', copy, worktreeKey, 'true'], { signal });
+    return readFileSync(copy);
+  });
+  replaceFile(common, 'config', changed);
+}
+
+async function hasApart(side: SideRepository, common: Beneath, signal: AbortSignal): Promise<boolean> {
+  const settings = (await readFile(side, common, 'config', signal)) ?? [];
+  return !isNo(settings.findLast(([key]) => key === worktreeKey)?.[1] ?? 'false');
 }
 
 async function readFile(
@@ -142,7 +241,7 @@ async function readFile(
 }
 
 /** Those settings that travel, and the names of those that do not and were not there when the workspace was opened. */
-export function carrySettings(all: readonly Setting[] | null, atOpen: readonly string[]): LocalSettings {
+export function carrySettings(all: readonly Setting[] | null, atOpen: readonly string[], withRemotes = false): LocalSettings {
   if (all === null)
     return {
       settings: [],
@@ -159,12 +258,12 @@ export function carrySettings(all: readonly Setting[] | null, atOpen: readonly s
   const left = [
     ...new Set(
       all
-        .filter((setting) => setting[0] !== worktreeKey && !isCarried(setting) && !known.has(setting.join('\n')))
+        .filter((setting) => setting[0] !== worktreeKey && !isCarried(setting, withRemotes) && !known.has(setting.join('\n')))
         .map(([key]) => key),
     ),
   ];
   return {
-    settings: all.filter(isCarried),
+    settings: all.filter((setting) => isCarried(setting, withRemotes)).map(withoutCredentials),
     gaps:
       left.length === 0
         ? []
@@ -189,11 +288,18 @@ export async function applySettings(
   git: Beneath,
   wanted: readonly Setting[],
   signal: AbortSignal,
+  withRemotes = false,
 ): Promise<void> {
-  const accepted = wanted.filter(isCarried);
-  await applyTo({ side, git, path: 'config', accepted, signal });
+  const accepted = wanted.filter((setting) => isCarried(setting, withRemotes));
+  await applyTo({ side, git, path: 'config', accepted, withRemotes, signal });
   // What setup commands put there would count for more.
-  if (git.stat(worktreeFile) !== null) await applyTo({ side, git, path: worktreeFile, accepted: [], signal });
+  if (git.stat(worktreeFile) !== null) await applyTo({ side, git, path: worktreeFile, accepted: [], withRemotes, signal });
+}
+
+/** Whether the setting is of a submodule that the wanted ones do not name: one that a setup command fetched stays usable. */
+function isOfOtherSubmodule(key: string, wanted: readonly Setting[]): boolean {
+  const section = (of: string) => of.slice(0, of.lastIndexOf('.'));
+  return key.startsWith('submodule.') && !wanted.some(([other]) => section(other) === section(key));
 }
 
 async function applyTo({
@@ -201,16 +307,18 @@ async function applyTo({
   git,
   path,
   accepted,
+  withRemotes,
   signal,
 }: {
   readonly side: SideRepository;
   readonly git: Beneath;
   readonly path: BytePath;
   readonly accepted: readonly Setting[];
+  readonly withRemotes: boolean;
   readonly signal: AbortSignal;
 }): Promise<void> {
   const now = await readFile(side, git, path, signal);
-  const mine = (now ?? []).filter(([key]) => isCarriedKey(key));
+  const mine = (now ?? []).filter(([key]) => isCarriedKey(key, withRemotes) && !isOfOtherSubmodule(key, accepted));
   const keys = new Set([...mine, ...accepted].map(([key]) => key));
   const valuesOf = (settings: readonly Setting[], key: string) =>
     settings.filter(([other]) => other === key).map(([, value]) => value);

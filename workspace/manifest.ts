@@ -2,14 +2,15 @@ import { z } from 'zod';
 import type { BlobStore } from '../blobs/blobStore.ts';
 import type { TeamId } from '../domain/ids.ts';
 import type { BlobRef } from '../domain/snapshot.ts';
-import { decodePath, encodePath, type BytePath } from './bytePath.ts';
+import { decodePath, encodePath, homePath, type BytePath } from './bytePath.ts';
 
 /**
  * What a snapshot holds, every entry of it. A manifest is a blob of JSON; it names no time, no session and no machine,
  * so that equal workspaces of a team have the same manifest, stored once.
  *
- * Version 2. A reader refuses versions it does not know, and ignores nothing: an unknown field is an error too. Version 1
- * had nothing of what is optional.
+ * Version 1, or 2 where it has what only that can name: nested repositories, files of the home, ignored ones, checks for
+ * secrets. What has none can be read by programs that know nothing of them. A reader refuses versions it does not know,
+ * and ignores nothing: an unknown field is an error too.
  */
 export const manifestVersion = 2;
 
@@ -181,10 +182,37 @@ const repository = z.strictObject({
 });
 export type RepositoryManifest = z.output<typeof repository>;
 
+const nestedKind = z.enum(['EMBEDDED', 'SUBMODULE', 'WORKTREE']);
+export type NestedKind = z.output<typeof nestedKind>;
+
+/** A repository in the workspace that the environment does not name: there because somebody made it. */
+const nested = z.strictObject({
+  /** Its folder in the workspace; empty for the workspace itself. */
+  path,
+  /**
+   * EMBEDDED has its git directory in its own folder. SUBMODULE and WORKTREE have it in that of their owner, below
+   * `modules` or `worktrees`; a WORKTREE's branches and objects are its owner's.
+   */
+  kind: nestedKind,
+  /** The folder of the owner; null for one that is embedded. */
+  owner: path.nullable(),
+  /** Its name at the owner; null for one that is embedded. */
+  name: path.nullable(),
+  /** Whether a worktree and its owner name each other by relative paths. */
+  relative: z.boolean(),
+  /** Why a worktree is locked; null when it is not. */
+  locked: z.string().nullable(),
+  /** Its base is null, so that it holds all of its files and commits; those of a worktree build on its owner's. */
+  repository,
+});
+export type NestedManifest = z.output<typeof nested>;
+
 const manifest = z.strictObject({
   format: z.literal('baton-snapshot'),
   version: z.union([z.literal(1), z.literal(manifestVersion)]),
   repositories: z.array(repository),
+  /** Each after its owner, and after the one around it. */
+  nested: z.array(nested).default([]),
   /** Files of the workspace that lie in none of its repositories. */
   outside: z.strictObject({ entries: z.array(entry), gaps: z.array(gap) }),
   /** Files of the agent's home that the environment names, by their paths in it. */
@@ -216,8 +244,35 @@ export class ManifestUnreadableError extends Error {
 }
 
 export function serializeManifest(value: Manifest): Buffer {
-  return Buffer.from(JSON.stringify(z.encode(manifest, value)));
+  const { nested = [], ...rest } = z.encode(manifest, value);
+  const version = isPlain(value) ? 1 : manifestVersion;
+  return Buffer.from(JSON.stringify({ ...rest, version, ...(nested.length > 0 && { nested }) }));
 }
+
+/** Whether it has nothing that version 1 had not. Files are only checked for secrets where the manifest says so. */
+const isPlain = ({ repositories, nested, home, secretFiles }: Manifest): boolean =>
+  nested.length === 0 &&
+  home === undefined &&
+  secretFiles === undefined &&
+  repositories.every(
+    ({ declared, entries }) => declared === undefined && entries.every((one) => one.kind === 'ABSENT' || !one.ignored),
+  );
+
+/** All repositories of a manifest: those that the environment names, and those that lie in the workspace besides. */
+export const allRepositories = ({ repositories, nested }: Manifest): readonly RepositoryManifest[] => [
+  ...repositories,
+  ...nested.map(({ repository }) => repository),
+];
+
+/** What lies in no repository: the workspace's other files, and those of the agent's home as `~/…`. */
+export const besideRepositories = ({ outside, home }: Manifest): readonly ManifestEntry[] => [
+  ...outside.entries,
+  ...homeEntries(home),
+];
+
+/** The home's entries as `~/…`. */
+export const homeEntries = (home: HomeManifest | undefined): readonly ManifestEntry[] =>
+  (home?.entries ?? []).map((one) => ({ ...one, path: homePath(one.path) }));
 
 /** Throws ManifestUnreadableError. */
 export function parseManifest(bytes: Buffer): Manifest {

@@ -14,10 +14,11 @@ import { formatOfOid, parseIndex, type ObjectFormat } from './gitIndex.ts';
 import { readSettings } from './localSettings.ts';
 import { readManifest, type Manifest, type RepositoryManifest } from './manifest.ts';
 import type { Mirror, Mirrors } from './mirrors.ts';
+import { whyStay } from './newestBase.ts';
 import { branchOf, isRefName, refOfBranchName } from './refs.ts';
 import { diskFull, isDiskFull } from './remote.ts';
 import { parseRepositoryUrl, type RepositoryUrl } from './repositoryUrl.ts';
-import { gitFolder, SideRepository } from './sideRepository.ts';
+import { gitFolder, SideRepository, type FileSystemSettings } from './sideRepository.ts';
 import type { ReadyCheckouts } from './readyCheckouts.ts';
 import { checkOutCommit, makeWorkingCopy, type Author } from './workingCopy.ts';
 import { WorkspaceState, type OpenedMemory } from './workspaceState.ts';
@@ -42,6 +43,8 @@ export interface OpenRequest {
   readonly workingBranch: string;
   /** The manifest that will be restored: then each repository opens at the commit that its snapshot builds on. */
   readonly restoring: BlobRef | null;
+  /** Opens at the newest commit of each branch instead, where what the manifest has can go on from there. */
+  readonly newest?: boolean;
   /** Who the agent's commits are by, unless it says otherwise. */
   readonly author?: Author;
   /** Whether a repository may be a path on this worker. */
@@ -52,7 +55,7 @@ export interface OpenRequest {
 }
 
 /** Somebody must be the author: without one, every `git commit` of an agent fails. */
-const defaultAuthor: Author = { name: 'Baton', email: 'baton@localhost' };
+export const defaultAuthor: Author = { name: 'Baton', email: 'baton@localhost' };
 
 /** The branch of a remote that has none. */
 const firstBranch = 'main';
@@ -118,9 +121,9 @@ function checkRequest({ repositories, allowLocal, workingBranch }: OpenRequest):
 }
 
 /** Tells one request from another by what it asks for, without keeping any credentials. */
-function requestKey({ teamId, repositories, workingBranch, restoring }: OpenRequest): string {
+function requestKey({ teamId, repositories, workingBranch, restoring, newest }: OpenRequest): string {
   return createHash('sha256')
-    .update(JSON.stringify([teamId, repositories, workingBranch, restoring?.hash ?? null]))
+    .update(JSON.stringify([teamId, repositories, workingBranch, restoring?.hash ?? null, ...(newest ? ['newest'] : [])]))
     .digest('hex');
 }
 
@@ -153,6 +156,8 @@ interface Plan {
   readonly baseBranch: string;
   readonly commit: string | null;
   readonly format: ObjectFormat;
+  /** The branch that was to be opened, when the remote has none of the name. */
+  readonly goneBranch?: string;
 }
 
 /** Brings the mirror up to date and decides where the repository opens. */
@@ -167,9 +172,16 @@ async function plan(
   const mirror = await openMirror(deps, request, url, snapshot);
   const format = snapshot?.format ?? formatOfOid([...mirror.remote.refs.values()][0] ?? '');
   const common = { repository, url, mirror, format };
-  if (snapshot && (snapshot.base === null || !mirror.missing.includes(snapshot.base)))
-    return { ...common, baseBranch: snapshot.baseBranch, commit: snapshot.base };
-  return { ...common, ...startingPoint(mirror, url, branch) };
+  const known = snapshot && (snapshot.base === null || !mirror.missing.includes(snapshot.base));
+  const before = known ? { ...common, baseBranch: snapshot.baseBranch, commit: snapshot.base } : null;
+  if (before && !(request.newest && whyStay(snapshot as RepositoryManifest) === null)) return before;
+  try {
+    return { ...common, ...startingPoint(mirror, url, branch) };
+  } catch (error) {
+    if (!(error instanceof FailureError) || snapshot === null || branch === null) throw error;
+    // The work of before goes on, though its branch is gone: on its own base, or on what the remote has.
+    return { ...(before ?? { ...common, ...startingPoint(mirror, url, null) }), goneBranch: branch };
+  }
 }
 
 function openMirror(
@@ -236,7 +248,7 @@ async function make(
 }
 
 /** Makes the repository's folder. One that an outer repository has something in, or a link, cannot be it. */
-function makeFolder(directory: string, repository: string): void {
+export function makeFolder(directory: string, repository: string): void {
   if (repository === '.') return;
   const files = new Beneath(directory);
   const folder = bytePathOf(repository);
@@ -266,15 +278,43 @@ async function makeAt(
   const checkout = { directory: target, mirror, commit, format, signal };
   const fileSystem = (await ready?.take(checkout)) ?? (await checkOutCommit(git, checkout));
   await makeWorkingCopy({ ...checkout, branch: workingBranch, origin: url.shown, author });
+  const trusted = [...mirror.remote.refs.values(), ...(commit === null ? [] : [commit])];
+  await rememberCheckout(git, { state, repository, target, format, fileSystem, trusted, goneBranch: planned.goneBranch, signal });
+  return { repository, url: url.shown, baseBranch, base: commit ?? noCommit(format), branch: workingBranch };
+}
+
+/** What stands for the commit of a repository that was opened without one. */
+export const noCommit = (format: ObjectFormat): string => '0'.repeat(format === 'sha256' ? 64 : 40);
+
+export interface MadeCheckout {
+  readonly state: WorkspaceState;
+  readonly repository: string;
+  /** The repository's folder. */
+  readonly target: string;
+  readonly format: ObjectFormat;
+  readonly fileSystem: FileSystemSettings;
+  /** Objects that it has with all that they lead to, and need not travel. */
+  readonly trusted: readonly string[];
+  /** The branch that it was to be opened at, when the remote has it no more. */
+  readonly goneBranch?: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Remembers a repository that was just checked out: what differs from this is what a snapshot captures. */
+export async function rememberCheckout(
+  git: Git,
+  { state, repository, target, format, fileSystem, ...memory }: MadeCheckout,
+): Promise<void> {
   const side = new SideRepository({ directory: state.sideDirectory(repository), worktree: await realpath(target), format, git });
   side.create(fileSystem);
   await copyFile(join(target, gitFolder, 'index'), side.index);
-  state.writeOpened(repository, await rememberOpened(side, planned, signal));
-  const base = commit ?? '0'.repeat(format === 'sha256' ? 64 : 40);
-  return { repository, url: url.shown, baseBranch, base, branch: workingBranch };
+  state.writeOpened(repository, await rememberOpened(side, memory));
 }
 
-async function rememberOpened(side: SideRepository, { mirror, commit }: Plan, signal: AbortSignal): Promise<OpenedMemory> {
+async function rememberOpened(
+  side: SideRepository,
+  { trusted, goneBranch, signal }: Pick<MadeCheckout, 'trusted' | 'goneBranch' | 'signal'>,
+): Promise<OpenedMemory> {
   const entries = parseIndex(side.readIndex(), side.format);
   const files = new Beneath(side.worktree);
   const git = new Beneath(join(side.worktree, gitFolder));
@@ -282,12 +322,13 @@ async function rememberOpened(side: SideRepository, { mirror, commit }: Plan, si
     const settings = await readSettings(side, git, signal);
     return {
       format: side.format,
-      trusted: [...new Set([...mirror.remote.refs.values(), ...(commit === null ? [] : [commit])])],
+      trusted: [...new Set(trusted)],
       directories: Object.fromEntries(
         foldersOf(entries.map(({ path }) => path)).map((path) => [path, String(files.stat(path)?.mtimeNs ?? 0n)]),
       ),
       gitlinks: entries.filter(isGitlink).map(({ path }) => path),
       settings: (settings ?? []).map((setting) => setting.join('\n')),
+      ...(goneBranch !== undefined && { goneBranch }),
     };
   } finally {
     files.close();

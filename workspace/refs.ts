@@ -170,7 +170,21 @@ export function writeRefs(
   git.remove('refs');
   for (const folder of ['refs/heads', 'refs/tags']) git.makeDirectories(folder);
   for (const [name, target] of refs) if ('ref' in target) replaceFile(git, name, pathBytes(`ref: ${target.ref}\n`));
-  if (head !== null) replaceFile(git, 'HEAD', pathBytes('oid' in head ? `${head.oid}\n` : `ref: ${refOfBranch(head.branch)}\n`));
+  if (head !== null) writeHead(git, head);
+}
+
+const writeHead = (git: Beneath, head: Head): void =>
+  replaceFile(git, 'HEAD', pathBytes('oid' in head ? `${head.oid}\n` : `ref: ${refOfBranch(head.branch)}\n`));
+
+/** Makes these the refs that a linked worktree has for itself, each a file: packed ones are the repository's. */
+export function writeOwnRefs(
+  git: Beneath,
+  { head, refs }: { readonly head: Head | null; readonly refs: ReadonlyMap<BytePath, RefTarget> },
+): void {
+  git.remove('refs');
+  for (const [name, target] of refs)
+    replaceFile(git, name, pathBytes('ref' in target ? `ref: ${target.ref}\n` : `${target.oid}\n`));
+  if (head !== null) writeHead(git, head);
 }
 
 export function sameTarget(a: RefTarget | undefined, b: RefTarget | undefined): boolean {

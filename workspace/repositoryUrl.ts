@@ -100,3 +100,21 @@ export function parseRepositoryUrl(address: string, { allowLocal }: { readonly a
   if (scpForm.test(address)) return parseScp(address);
   return refuse('The repository’s address is neither a URL nor host:path nor an absolute path. Correct it in the environment.');
 }
+
+/**
+ * An address that a workspace's own settings name, as it may travel: without credentials; null for one that git could
+ * take for something to run. Whether anything may be fetched from there is another question.
+ */
+export function addressAsData(address: string): string | null {
+  // A submodule's address may be told from its superproject's.
+  if (/^\.\.?\//.test(address) && address.length <= maxLength && !control.test(address)) return address;
+  try {
+    return parseRepositoryUrl(address, { allowLocal: true }).shown;
+  } catch (error) {
+    if (error instanceof FailureError || error instanceof URIError || error instanceof TypeError) return null;
+    throw error;
+  }
+}
+
+/** Whether the address leads to a path on the machine that git runs on. */
+export const isLocalAddress = (address: string): boolean => /^(?:\/|\.\.?\/|file:)/i.test(address);

@@ -103,6 +103,7 @@ class FileRestore {
       await apply();
       this.#applied++;
     } catch (error) {
+      this.#request.reader.throwFailure();
       const reason = blobReason(error);
       if (reason !== null)
         this.#request.problem({

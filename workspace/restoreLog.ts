@@ -1,6 +1,6 @@
 import { BlobCorruptError, BlobMissingError } from '../blobs/blobStore.ts';
 import type { SnapshotId } from '../domain/ids.ts';
-import type { RestoreEntry, RestoreReport, RestoreSubject } from '../domain/snapshot.ts';
+import type { NewerBase, RestoreEntry, RestoreReport, RestoreSubject } from '../domain/snapshot.ts';
 import type { Gap } from './manifest.ts';
 import { displayPath, type BytePath } from './bytePath.ts';
 
@@ -20,6 +20,7 @@ export interface RestoreProblem {
 export class RestoreLog {
   readonly #applied: RestoreEntry[] = [];
   readonly #problems: RestoreEntry[] = [];
+  readonly #newerBase: NewerBase[] = [];
   #appliedCount = 0;
 
   /** Sums up what was put back of one subject. */
@@ -37,13 +38,19 @@ export class RestoreLog {
     if (!known) this.#problems.push({ repository, path: shown, ...rest });
   }
 
+  /** How a repository fared whose newest base was asked for. */
+  newerBase(one: NewerBase): void {
+    this.#newerBase.push(one);
+  }
+
   report(snapshotId: SnapshotId, tookMs: number): RestoreReport {
     return {
       snapshotId,
-      exact: this.#problems.length === 0,
+      exact: this.#problems.length === 0 && this.#newerBase.every(({ state }) => state !== 'MOVED'),
       applied: this.#appliedCount,
       notApplied: this.#problems.length,
       entries: [...this.#problems, ...this.#applied].slice(0, namedEntries),
+      ...(this.#newerBase.length > 0 && { newerBase: this.#newerBase }),
       tookMs,
     };
   }
@@ -57,9 +64,10 @@ const lost: ReadonlyMap<string, RestoreSubject> = new Map([
   ['SECRET_LIKE', 'FILE'],
   ['THROUGH_LINK', 'FILE'],
   ['OUTSIDE_SCRIPT', 'FILE'],
-  ['THROUGH_LINK', 'FILE'],
-  ['OUTSIDE_SCRIPT', 'FILE'],
   ['OPERATION_IN_PROGRESS', 'REPOSITORY'],
+  ['NESTED_REPOSITORY', 'REPOSITORY'],
+  ['SUBMODULE', 'REPOSITORY'],
+  ['LINKED_WORKTREE', 'REPOSITORY'],
 ]);
 
 /** What the snapshot could not take along, as problems of the restore: the workspace is not as it was. */

@@ -10,8 +10,9 @@ import { GitError } from './git.ts';
 import { blobHeader, blobOid, startBlobOid, writeLooseBlob } from './looseObject.ts';
 import type { GitManifest, ObjectManifest } from './manifest.ts';
 import { presentObjects, sortOut } from './objectCheck.ts';
+import { isDiskFull } from './remote.ts';
 import { blobReason, blobTrouble, type RestoreProblem } from './restoreLog.ts';
-import { gitFolder, type SideRepository } from './sideRepository.ts';
+import type { SideRepository } from './sideRepository.ts';
 
 export interface RestoreObjectsRequest {
   readonly side: SideRepository;
@@ -34,7 +35,9 @@ export async function restoreObjects(request: RestoreObjectsRequest): Promise<Re
   mkdirSync(join(incoming, 'pack'), { recursive: true });
   try {
     side.borrowObjects();
-    for (const parts of manifest.commits.packs) await unpack(request, incoming, parts);
+    // What the workspace was opened with need not be unpacked again.
+    if (!manifest.commits.tips.every((oid) => trusted.includes(oid)))
+      for (const parts of manifest.commits.packs) await unpack(request, incoming, parts);
     for (const object of manifest.objects) await restoreBlob(request, incoming, object);
     const both = side.including(incoming);
     const onSide = await presentObjects(both, trusted, signal);
@@ -60,7 +63,9 @@ async function unpack(
       signal,
     });
   } catch (error) {
-    const reason = blobReason(error) ?? (error instanceof GitError && !error.timedOut ? 'BLOB_CORRUPT' : null);
+    reader.throwFailure();
+    const isOfThePack = error instanceof GitError && !error.timedOut && !isDiskFull(error);
+    const reason = blobReason(error) ?? (isOfThePack ? 'BLOB_CORRUPT' : null);
     if (reason === null) throw error;
     problem({
       subject: 'COMMITS',
@@ -95,9 +100,9 @@ async function restoreBlob(
   }
 }
 
-/** Writes a loose object piece by piece. */
-async function writeLargeBlob(
-  side: SideRepository,
+/** Writes a loose object into an object directory of ours, piece by piece. Throws BlobMissingError or BlobCorruptError. */
+export async function writeLargeBlob(
+  side: Pick<SideRepository, 'format'>,
   incoming: string,
   { oid, bytes, parts }: ObjectManifest,
   reader: ContentReader,
@@ -121,18 +126,33 @@ async function writeLargeBlob(
   renameSync(temporary, join(folder, oid.slice(2)));
 }
 
+/** Brings objects that we made into the agent's repository, as a pack. */
+export async function bringIn(side: SideRepository, oids: readonly string[], signal: AbortSignal): Promise<void> {
+  const incoming = join(side.directory, 'incoming');
+  rmSync(incoming, { recursive: true, force: true });
+  mkdirSync(join(incoming, 'pack'), { recursive: true });
+  try {
+    const input = oids.map((oid) => `${oid}\n`).join('');
+    await side.run(['pack-objects', '--quiet', join(incoming, 'pack/pack')], { input, deadlineMs: 30 * 60_000, signal });
+    moveIn(side, incoming);
+    side.borrowObjects();
+  } finally {
+    rmSync(incoming, { recursive: true, force: true });
+  }
+}
+
 /** Moves packs and loose objects to the agent's repository. A pack's index comes last: then git takes it for whole. */
 function moveIn(side: SideRepository, incoming: string): void {
-  const worktree = new Beneath(side.worktree);
+  const common = new Beneath(side.commonDirectory);
   try {
     for (const folder of readdirSync(incoming).filter((name) => name === 'pack' || /^[0-9a-f]{2}$/.test(name))) {
       const files = readdirSync(join(incoming, folder)).toSorted(
         (a, b) => Number(a.endsWith('.idx')) - Number(b.endsWith('.idx')),
       );
-      if (files.length > 0) worktree.makeDirectories(`${gitFolder}/objects/${folder}`);
-      for (const file of files) worktree.takeIn(join(incoming, folder, file), `${gitFolder}/objects/${folder}/${file}`);
+      if (files.length > 0) common.makeDirectories(`objects/${folder}`);
+      for (const file of files) common.takeIn(join(incoming, folder, file), `objects/${folder}/${file}`);
     }
   } finally {
-    worktree.close();
+    common.close();
   }
 }

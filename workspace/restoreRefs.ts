@@ -9,8 +9,10 @@ import {
   refOfBranchName,
   resolveHead,
   sameTarget,
+  writeOwnRefs,
   writeRefs,
   type Head,
+  type Refs,
   type RefTarget,
 } from './refs.ts';
 import type { RestoreProblem } from './restoreLog.ts';
@@ -23,6 +25,8 @@ export interface RestoreRefsRequest {
   /** The branch and commit that the repository was opened at. */
   readonly openedBranch: string;
   readonly openedCommit: string | null;
+  /** For a linked worktree: the branches and tags of its repository, which it shares. */
+  readonly shared?: Refs['refs'];
   readonly problem: (problem: RestoreProblem) => void;
 }
 
@@ -36,17 +40,24 @@ export interface RestoredRefs {
 
 /** Makes refs and HEAD as they were captured, as far as their objects are there. */
 export function restoreRefs(request: RestoreRefsRequest): RestoredRefs {
-  const { git, problem } = request;
+  const { git, shared, problem } = request;
   const now = readRefs(git);
   const { refs, applied } = wantedRefs(request, now.refs);
   const head = wantedHead(request, refs);
-  writeRefs(git, { head, refs });
+  if (shared) writeOwnRefs(git, { head, refs });
+  else writeRefs(git, { head, refs });
   const after = readRefs(git);
   for (const name of new Set([...refs.keys(), ...after.refs.keys()]))
     if (!sameTarget(refs.get(name), after.refs.get(name)))
       problem({ subject: 'BRANCH', path: name, status: 'FAILED', reason: 'DIFFERS', detail: 'It is not as it was captured.' });
   const { head: wanted, headCommit } = request.manifest;
-  return { applied, head, sameHead: sameHead(head, wanted) && resolveHead(after) === headCommit };
+  return {
+    applied,
+    head,
+    sameHead:
+      sameHead(head, wanted) &&
+      resolveHead({ head: after.head, refs: new Map([...(shared ?? []), ...after.refs]) }) === headCommit,
+  };
 }
 
 function sameHead(a: Head, b: Head | null): boolean {
@@ -91,7 +102,7 @@ function wantedRefs({ manifest, has, problem }: RestoreRefsRequest, now: Readonl
 
 /** HEAD as it was; on a branch whose commits are missing, the branch is kept at the commit that was opened. */
 function wantedHead(
-  { manifest, has, openedBranch, openedCommit, problem }: RestoreRefsRequest,
+  { manifest, has, openedBranch, openedCommit, shared, problem }: RestoreRefsRequest,
   refs: Map<BytePath, RefTarget>,
 ): Head {
   const { head, headCommit } = manifest;
@@ -102,7 +113,7 @@ function wantedHead(
     lost(`HEAD was detached at ${head.oid.slice(0, 10)}, which is missing: it is on ${openedBranch} at ${at}.`);
   } else if (head !== null && isRefName(refOfBranch(head.branch))) {
     const name = refOfBranch(head.branch);
-    if (refs.has(name) || headCommit === null) return head;
+    if (refs.has(name) || shared?.has(name) || headCommit === null) return head;
     lost(
       `The commits of ${displayPath(head.branch)} are missing: the branch begins at ${at}; what was changed in files is in the worktree.`,
     );

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
-import { join } from 'node:path';
 import type { OpenedRepository } from '../domain/events.ts';
 import { BaseTree, isGitlink } from './baseTree.ts';
 import { Beneath } from './beneath.ts';
 import { displayPath, unsafePath, type BytePath } from './bytePath.ts';
-import { baseCommit } from './captureRepository.ts';
+import { baseCommit, type NestedAs } from './captureRepository.ts';
 import type { ContentReader } from './contentReader.ts';
 import type { SmallFile } from './fileShapes.ts';
 import { indexStat } from './fileState.ts';
@@ -13,7 +12,7 @@ import { GitError } from './git.ts';
 import { acceptFiles, isShaping, showToSide, writeShape } from './gitDirectory.ts';
 import { IndexCorruptError, IndexNotPlainError, noStat, parseIndex, serializeIndex, type IndexStat } from './gitIndex.ts';
 import { indexDigest, rebuildIndex } from './indexSnapshot.ts';
-import { applySettings } from './localSettings.ts';
+import { applySettings, applyWorktreeSettings, isAddressKey, type Setting } from './localSettings.ts';
 import type { GitManifest, Glance, IndexedEntry, IndexManifest, RepositoryManifest } from './manifest.ts';
 import { presentObjects } from './objectCheck.ts';
 import { underWay } from './operations.ts';
@@ -39,6 +38,12 @@ export interface RestoreRepositoryRequest {
   readonly atOpen: OpenedMemory;
   /** Whether nothing has run in the worktree since it was opened. */
   readonly untouched: boolean;
+  /** Whether git could not merge it with the base that it was opened at. */
+  readonly unmerged: boolean;
+  /** What it is, when the environment does not name it. */
+  readonly nestedAs?: NestedAs;
+  /** Whether an address may be a path on the machine. */
+  readonly allowsAddress: (address: string) => boolean;
   readonly reader: ContentReader;
   readonly log: RestoreLog;
   readonly signal: AbortSignal;
@@ -48,6 +53,8 @@ export interface RestoreRepositoryRequest {
 export interface RestoredRepository {
   readonly memory: RepositoryMemory;
   readonly watched: readonly BytePath[];
+  /** Objects that are there with all that they lead to. */
+  readonly sound: ReadonlySet<string>;
 }
 
 const indexLimit = 512 * 1024 * 1024;
@@ -78,7 +85,7 @@ class RepositoryRestore {
   constructor(request: RestoreRepositoryRequest) {
     this.#request = request;
     this.#files = new Beneath(request.side.worktree);
-    this.#git = new Beneath(join(request.side.worktree, gitFolder));
+    this.#git = new Beneath(request.side.gitDirectory);
     this.#tree = new BaseTree(request.side);
     this.#openedCommit = baseCommit(request.repository);
     this.#sameBase = this.#openedCommit === request.manifest.base;
@@ -109,7 +116,7 @@ class RepositoryRestore {
     }
     if (!this.#sameBase) this.#nameBase();
     for (const problem of lostAtCapture(manifest.gaps)) this.#problem(problem);
-    if (this.#files.stat(gitFolder)?.isDirectory() !== true) {
+    if (this.#git.list('') === null) {
       this.#problem({
         subject: 'REPOSITORY',
         path: null,
@@ -131,8 +138,14 @@ class RepositoryRestore {
     const index = await this.#restoreIndex(manifest.git?.index ?? null, verified);
     if (manifest.git) await this.#restoreState(manifest.git, small, sound);
     return {
-      memory: { seen: verified.seen, directories: [...scan.changedDirectories], index },
+      memory: {
+        seen: verified.seen,
+        directories: [...scan.changedDirectories],
+        index,
+        commitsAreThere: manifest.git?.commits.tips.every((oid) => sound.has(oid)) ?? false,
+      },
       watched: manifest.entries.flatMap((entry) => (entry.kind !== 'DIRECTORY' && entry.base !== null ? [entry.path] : [])),
+      sound,
     };
   }
 
@@ -180,13 +193,16 @@ class RepositoryRestore {
   }
 
   #nameBase(): void {
-    const { manifest } = this.#request;
+    const { manifest, unmerged } = this.#request;
+    const why = unmerged
+      ? 'Git could not merge the snapshot with the newest base.'
+      : `The commit that the snapshot builds on, ${manifest.base?.slice(0, 10) ?? 'none'}, is no longer on the remote.`;
     this.#problem({
       subject: 'REPOSITORY',
       path: null,
       status: 'CONFLICT',
-      reason: 'BASE_MISSING',
-      detail: `The commit that the snapshot builds on, ${manifest.base?.slice(0, 10) ?? 'none'}, is no longer on the remote. The repository is at ${this.#openedCommit?.slice(0, 10) ?? 'no commit'} of ${this.#request.repository.baseBranch}, and the snapshot's files were put onto that.`,
+      reason: unmerged ? 'MERGE_FAILED' : 'BASE_MISSING',
+      detail: `${why} The repository is at ${this.#openedCommit?.slice(0, 10) ?? 'no commit'} of ${this.#request.repository.baseBranch}, and the snapshot's files were put onto that.`,
     });
   }
 
@@ -225,9 +241,13 @@ class RepositoryRestore {
   }
 
   async #restoreSettings({ settings }: GitManifest): Promise<void> {
-    const { side, signal } = this.#request;
+    const { side, nestedAs, signal } = this.#request;
+    const allowed = settings.filter((setting) => this.#allowSetting(setting));
     try {
-      await applySettings(side, this.#git, settings, signal);
+      if (nestedAs?.kind === 'WORKTREE') {
+        const common = new Beneath(side.commonDirectory);
+        await applyWorktreeSettings(side, { own: this.#git, common }, allowed, signal).finally(() => common.close());
+      } else await applySettings(side, this.#git, allowed, signal, nestedAs !== undefined);
     } catch (error) {
       if (!(error instanceof GitError) || error.timedOut) throw error;
       this.#problem({
@@ -240,9 +260,22 @@ class RepositoryRestore {
     }
   }
 
+  #allowSetting([key, value]: Setting): boolean {
+    if (!isAddressKey(key) || this.#request.allowsAddress(value)) return true;
+    this.#problem({
+      subject: 'REPOSITORY',
+      path: `${gitFolder}/config: ${key}`,
+      status: 'SKIPPED',
+      reason: 'ADDRESS_REFUSED',
+      detail: 'It was not set: the address is a path on the machine, and this worker takes none.',
+    });
+    return false;
+  }
+
   async #restoreRefs(manifest: GitManifest, sound: ReadonlySet<string>): Promise<void> {
-    const { side, repository, signal } = this.#request;
-    const others = manifest.refs.flatMap(([, target]) =>
+    const { side, repository, nestedAs, signal } = this.#request;
+    const named = [...manifest.refs.map(([, target]) => target), ...(manifest.head ? [manifest.head] : [])];
+    const others = named.flatMap((target) =>
       'oid' in target && !sound.has(target.oid) && !manifest.commits.tips.includes(target.oid) ? [target.oid] : [],
     );
     const present = new Set(await presentObjects(side, others, signal));
@@ -252,6 +285,7 @@ class RepositoryRestore {
       has: (oid) => sound.has(oid) || present.has(oid),
       openedBranch: repository.branch,
       openedCommit: this.#openedCommit,
+      ...(nestedAs?.shared && { shared: nestedAs.shared }),
       problem: this.#problem,
     });
     this.#headIsThere = sameHead;
@@ -366,7 +400,8 @@ class RepositoryRestore {
         `${plural(wanted.changed.length + wanted.removed.length, 'entry')} of the index.`,
       );
     const file = this.#git.readSmall('index', indexLimit);
-    if (file === null) return null;
+    // Where it is another, the next capture must not take the captured one over.
+    if (file === null || !this.#indexIsThere) return null;
     const extra = [...new Set(entries.map(({ path }) => path))].filter((path) => this.#tree.get(path) === null);
     return { key: createHash('sha256').update(file).digest('hex'), extra };
   }

@@ -1,3 +1,4 @@
+import type { BigIntStats } from 'node:fs';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { isGitlink, type BaseTree } from './baseTree.ts';
 import type { Beneath } from './beneath.ts';
@@ -5,6 +6,7 @@ import { isWithin, splitNul, type BytePath } from './bytePath.ts';
 import { isExactly } from './fileState.ts';
 import { complaints } from './gitComplaints.ts';
 import type { Gap } from './manifest.ts';
+import { isRepository } from './nestedPlace.ts';
 import { gitFolder, type SideRepository } from './sideRepository.ts';
 import type { OpenedMemory } from './workspaceState.ts';
 
@@ -35,6 +37,8 @@ export interface Scan {
   /** Files that the base commit does not have, and no rule ignores. */
   readonly untracked: readonly BytePath[];
   readonly emptyDirectories: readonly BytePath[];
+  /** Folders of repositories that the environment does not name: what lies in them is theirs. */
+  readonly nested: readonly BytePath[];
   /** Folders end with a slash. */
   readonly ignored: readonly BytePath[];
   readonly gaps: readonly Gap[];
@@ -46,7 +50,8 @@ export interface Scan {
 /**
  * Finds what in a worktree may differ from how it was opened, without reading any file: git compares what it
  * remembers of each file, names what is untracked or ignored; what git passes over without a word (sockets, FIFOs,
- * repositories in repositories, empty directories) is found by looking into the directories that have changed.
+ * repositories in repositories, empty directories) is found by looking into the directories that have changed. Whether
+ * there is a repository is told by its files, for its git directory may lie where git cannot see it here.
  */
 export async function scanWorktree(request: ScanRequest): Promise<Scan> {
   const { side, signal } = request;
@@ -60,11 +65,14 @@ export async function scanWorktree(request: ScanRequest): Promise<Scan> {
   const walk = new Walk(request, repositories, ignored);
   await walk.run();
   const gaps = [...walk.gaps, ...dirty.gaps, ...complaints(others.stderr)];
+  const nested = [...walk.found].sort();
+  const isTheirs = (path: BytePath) => nested.some((folder) => isWithin(folder, path));
   return {
     tracked: [...dirty.paths, ...walk.replacedGitlinks],
-    untracked: found.filter((path) => !path.endsWith('/')),
-    emptyDirectories: walk.emptyDirectories,
-    ignored,
+    untracked: found.filter((path) => !path.endsWith('/') && !isTheirs(path)),
+    emptyDirectories: walk.emptyDirectories.filter((path) => !isTheirs(path)),
+    nested,
+    ignored: ignored.filter((path) => !isTheirs(path.replace(/\/$/, ''))),
     gaps: [...new Map(gaps.map((gap) => [`${gap.reason} ${gap.path}`, gap])).values()],
     changedDirectories: [...walk.changed],
     startedAt,
@@ -100,12 +108,23 @@ async function compareClosely(
   let compared = 0;
   for (const entry of tree().entries) {
     if (Math.max(entry.stat.ctimeSeconds, entry.stat.mtimeSeconds) < second || isGitlink(entry)) continue;
-    const stat = files.stat(entry.path);
+    const stat = statIfAllowed(files, entry.path);
     if (stat !== null && isExactly(entry.stat, stat)) dirty.delete(entry.path);
     else dirty.add(entry.path);
     if (++compared % slice === 0) await breathe();
   }
   if (compared === 0) side.markSettled();
+}
+
+/** Null also where a folder above it may not be read: whoever lists that, or reads the file, names it. */
+function statIfAllowed(files: Beneath, path: BytePath): BigIntStats | null {
+  try {
+    return files.stat(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EACCES' || code === 'EPERM') return null;
+    throw error;
+  }
 }
 
 const gap = (path: BytePath, reason: string, detail: string, status: Gap['status'] = 'SKIPPED'): Gap => ({
@@ -120,6 +139,8 @@ class Walk {
   readonly emptyDirectories: BytePath[] = [];
   readonly replacedGitlinks: BytePath[] = [];
   readonly changed: Set<BytePath>;
+  /** Folders of repositories that the environment does not name. */
+  readonly found = new Set<BytePath>();
   readonly #request: ScanRequest;
   readonly #repositories: ReadonlySet<BytePath>;
   readonly #ignored: ReadonlySet<BytePath>;
@@ -144,15 +165,11 @@ class Walk {
     const { files, opened } = this.#request;
     for (const [path, mtime] of Object.entries(opened.directories)) {
       await this.#breathe();
-      if (!this.changed.has(path) && files.stat(path)?.mtimeNs !== BigInt(mtime)) this.changed.add(path);
+      if (!this.changed.has(path) && statIfAllowed(files, path)?.mtimeNs !== BigInt(mtime)) this.changed.add(path);
     }
+    for (const path of this.#repositories) if (!this.#nested.has(path)) this.found.add(path);
     for (const path of this.changed) await this.#look(path);
     for (const path of opened.gitlinks) this.#lookAtGitlink(path);
-    for (const path of this.#repositories)
-      if (!this.#nested.has(path))
-        this.gaps.push(
-          gap(path, 'NESTED_REPOSITORY', 'it is a repository of its own, which does not travel with the one around it'),
-        );
   }
 
   async #breathe(): Promise<void> {
@@ -170,7 +187,9 @@ class Walk {
     for (const { name, isDirectory, isFile, isSymbolicLink } of entries) {
       const child = path === '' ? name : `${path}/${name}`;
       if (name === gitFolder) {
-        if (path !== '')
+        if (path === '') continue;
+        if (isRepository(this.#request.files, path)) this.found.add(path);
+        else
           this.gaps.push(
             gap(child, 'GIT_DIRECTORY', 'git takes what has this name for its own and never looks at it; it does not travel'),
           );
@@ -181,7 +200,9 @@ class Walk {
 
   async #lookAtFolder(path: BytePath): Promise<void> {
     const others = [this.#ignored, this.#nested, this.#repositories, this.#gitlinks];
-    if (!Object.hasOwn(this.#known, path) && !others.some((set) => set.has(path))) await this.#look(path);
+    if (Object.hasOwn(this.#known, path) || others.some((set) => set.has(path))) return;
+    if (isRepository(this.#request.files, path)) this.found.add(path);
+    else await this.#look(path);
   }
 
   #list(path: BytePath) {
@@ -201,22 +222,26 @@ class Walk {
   }
 
   #nameSpecial(path: BytePath): void {
-    const stat = this.#request.files.stat(path);
+    const stat = statIfAllowed(this.#request.files, path);
     if (stat === null || stat.isFile() || stat.isDirectory()) return;
     const kind = stat.isFIFO() ? 'FIFO' : stat.isSocket() ? 'SOCKET' : 'DEVICE';
     this.gaps.push(gap(path, kind, `a ${kind === 'FIFO' ? 'FIFO' : kind.toLowerCase()} has no content that could travel`));
   }
 
   #lookAtGitlink(path: BytePath): void {
-    const stat = this.#request.files.stat(path);
+    const stat = statIfAllowed(this.#request.files, path);
     if (!stat?.isDirectory()) {
       this.replacedGitlinks.push(path);
+      return;
+    }
+    if (isRepository(this.#request.files, path)) {
+      if (!this.#nested.has(path)) this.found.add(path);
       return;
     }
     const entries = this.#list(path);
     if (entries && entries.length > 0 && !this.#request.nested.some((nested) => isWithin(path, nested)))
       this.gaps.push(
-        gap(path, 'SUBMODULE', 'the submodule’s own repository and files do not travel; the commit that the index names does'),
+        gap(path, 'SUBMODULE', 'git takes what lies there for a submodule’s, and there is no repository: it does not travel'),
       );
   }
 }

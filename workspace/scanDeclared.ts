@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Beneath } from './beneath.ts';
-import { bytePathOf, pathBytes, splitNul, type BytePath } from './bytePath.ts';
+import { bytePathOf, pathBytes, splitNul, unsafePath, type BytePath } from './bytePath.ts';
+import { isRepository } from './nestedPlace.ts';
 import type { SideRepository } from './sideRepository.ts';
 import { emptyWalk, walkFolder, walkPath, type FolderWalk } from './walkFolder.ts';
 
@@ -23,11 +24,15 @@ export interface ScanDeclaredRequest {
 /**
  * Finds what the environment wants captured although the repository's rules ignore it, by git's own matcher: files that
  * the base commit does not have and that match the patterns, and what is in folders that match. No other rule counts.
- * With paths, also what is there, tracked or not; a file may come twice.
+ * With paths, also what is there, tracked or not; a file may come twice. What lies in a repository of its own is that one's.
  */
 export async function scanDeclared({ side, files, nested, patterns, paths, signal }: ScanDeclaredRequest): Promise<FolderWalk> {
   const walk = emptyWalk();
-  for (const path of paths ?? []) await walkPath({ files, leaveOut: nested, signal }, path, walk);
+  for (const path of paths ?? []) {
+    const inner = repositoryOn(files, path);
+    if (inner === null) await walkPath({ files, leaveOut: nested, signal }, path, walk);
+    else walk.nested.push(inner);
+  }
   if (patterns.length === 0) return walk;
   const rules = join(side.directory, 'declared');
   writeFileSync(rules, pathBytes(`${patterns.map(bytePathOf).join('\n')}\n`));
@@ -42,4 +47,11 @@ export async function scanDeclared({ side, files, nested, patterns, paths, signa
     else if (!found[n + 1]?.startsWith(path)) await walkFolder({ files, leaveOut: nested, signal }, path.slice(0, -1), walk);
   }
   return walk;
+}
+
+/** The outermost repository on the way to a path, which then is that one's to capture; null when there is none. */
+function repositoryOn(files: Beneath, path: BytePath): BytePath | null {
+  const names = path.split('/');
+  const folders = names.slice(0, -1).map((_, n) => names.slice(0, n + 1).join('/'));
+  return folders.find((folder) => unsafePath(folder) === null && isRepository(files, folder)) ?? null;
 }

@@ -1,13 +1,13 @@
 import type { CaptureWarning } from '../domain/snapshot.ts';
 import { displayPath, homePath, type BytePath } from './bytePath.ts';
-import type { Manifest, ManifestEntry } from './manifest.ts';
+import { allRepositories, type Manifest, type ManifestEntry } from './manifest.ts';
 
 /** Files of a snapshot that look like secrets, each with the rule that says so; never what it found. */
-export function secretLike({ repositories, outside, home }: Manifest): CaptureWarning[] {
+export function secretLike(manifest: Manifest): CaptureWarning[] {
   return [
-    ...repositories.flatMap(({ repository, entries }) => named(repository, entries, (path) => path)),
-    ...named('.', outside.entries, (path) => path),
-    ...named('.', home?.entries ?? [], homePath),
+    ...allRepositories(manifest).flatMap(({ repository, entries }) => named(repository, entries, (path) => path)),
+    ...named('.', manifest.outside.entries, (path) => path),
+    ...named('.', manifest.home?.entries ?? [], homePath),
   ];
 }
 

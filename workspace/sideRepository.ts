@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { Beneath } from './beneath.ts';
 import type { BytePath } from './bytePath.ts';
@@ -21,6 +31,12 @@ export interface SideGit {
   run(args: readonly string[], call?: Omit<GitCall, 'cwd' | 'directories' | 'transports'>): Promise<GitResult>;
 }
 
+/** Git in a bare directory of ours, with an index that is only for making trees. */
+export interface ApartGit extends SideGit {
+  readonly format: ObjectFormat;
+  writeIndex(content: Buffer): void;
+}
+
 /**
  * A git directory of our own beside the repository an agent works in, outside its reach. Git runs with this one: with
  * our configuration, our index and no refs, so that no setting, hook, filter, alias, include or alternate that the
@@ -35,22 +51,32 @@ export interface SideGit {
 export class SideRepository implements SideGit {
   readonly directory: string;
   readonly worktree: string;
+  /** The agent's git directory of this worktree. */
+  readonly gitDirectory: string;
+  /** The agent's git directory that has the objects and branches: another one for a linked worktree. */
+  readonly commonDirectory: string;
   readonly format: ObjectFormat;
   readonly #git: Git;
 
   constructor({
     directory,
     worktree,
+    gitDirectory = join(worktree, gitFolder),
+    commonDirectory = gitDirectory,
     format,
     git,
   }: {
     readonly directory: string;
     readonly worktree: string;
+    readonly gitDirectory?: string;
+    readonly commonDirectory?: string;
     readonly format: ObjectFormat;
     readonly git: Git;
   }) {
     this.directory = directory;
     this.worktree = worktree;
+    this.gitDirectory = gitDirectory;
+    this.commonDirectory = commonDirectory;
     this.format = format;
     this.#git = git;
   }
@@ -74,7 +100,7 @@ export class SideRepository implements SideGit {
     return this.#git(args, {
       ...call,
       cwd: this.worktree,
-      directories: [{ path: this.directory, writable: true }],
+      directories: [{ path: this.directory, writable: true }, ...this.#objectsElsewhere()],
       variables: {
         GIT_DIR: this.directory,
         GIT_WORK_TREE: this.worktree,
@@ -85,11 +111,51 @@ export class SideRepository implements SideGit {
     });
   }
 
+  /** The agent's objects, where they do not lie in the worktree: git sees nothing else of that git directory. */
+  #objectsElsewhere(): { path: string; writable: boolean }[] {
+    const objects = join(this.commonDirectory, 'objects');
+    if (objects.startsWith(`${this.worktree}/`)) return [];
+    return lstatSync(objects, { throwIfNoEntry: false })?.isDirectory() ? [{ path: objects, writable: false }] : [];
+  }
+
   /** Git that also sees the objects in a directory of ours. */
   including(objects: string): SideGit {
     return {
       run: (args, call = {}) =>
         this.run(args, { ...call, variables: { GIT_ALTERNATE_OBJECT_DIRECTORIES: objects, ...call.variables } }),
+    };
+  }
+
+  /**
+   * Git with the same objects in a bare git directory of its own, made anew: there is no worktree, no index and no
+   * attribute, so that files are merged as they are. What it makes is among our own objects.
+   */
+  apart(): ApartGit {
+    const directory = join(this.directory, 'apart');
+    rmSync(directory, { recursive: true, force: true });
+    mkdirSync(join(directory, 'refs/heads'), { recursive: true });
+    writeFileSync(join(directory, 'HEAD'), 'ref: refs/heads/none\n');
+    writeFileSync(join(directory, 'config'), apartConfig(this.format));
+    const cut = join(this.directory, 'shallow');
+    if (existsSync(cut)) writeFileSync(join(directory, 'shallow'), readFileSync(cut));
+    return {
+      format: this.format,
+      writeIndex: (content) => writeFileSync(join(directory, 'index'), content),
+      run: (args, call = {}) =>
+        this.#git(args, {
+          ...call,
+          cwd: directory,
+          directories: [
+            { path: this.directory, writable: true },
+            { path: this.worktree, writable: false },
+          ],
+          variables: {
+            GIT_DIR: directory,
+            GIT_OBJECT_DIRECTORY: join(this.directory, 'objects'),
+            GIT_INDEX_FILE: join(directory, 'index'),
+            ...call.variables,
+          },
+        }),
     };
   }
 
@@ -115,34 +181,34 @@ export class SideRepository implements SideGit {
     const borrowed = join(this.directory, 'borrowed');
     rmSync(borrowed, { recursive: true, force: true });
     mkdirSync(borrowed);
-    const worktree = new Beneath(this.worktree);
+    const common = new Beneath(this.commonDirectory);
     try {
-      const objects: BytePath = `${gitFolder}/objects`;
-      const folders = worktree.list(objects);
+      const objects: BytePath = 'objects';
+      const folders = common.list(objects);
       if (folders === null) throw new ObjectsUnreadableError('.git/objects is no directory');
       for (const { name, isDirectory, isSymbolicLink } of folders) {
         if (name !== 'pack' && !/^[0-9a-f]{2}$/.test(name)) continue;
         if (isSymbolicLink) throw new ObjectsUnreadableError(`.git/objects/${name} is a symbolic link`);
         if (!isDirectory) continue;
-        const odd = worktree.list(`${objects}/${name}`)?.find((entry) => !entry.isFile);
+        const odd = common.list(`${objects}/${name}`)?.find((entry) => !entry.isFile);
         if (odd) throw new ObjectsUnreadableError(`.git/objects/${name}/${odd.name} is no plain file`);
-        symlinkSync(join(worktree.root, gitFolder, 'objects', name), join(borrowed, name));
+        symlinkSync(join(common.root, objects, name), join(borrowed, name));
       }
     } finally {
-      worktree.close();
+      common.close();
     }
   }
 
   /** Whether the agent's repository borrows objects from elsewhere itself. */
   hasAlternates(): boolean {
-    const worktree = new Beneath(this.worktree);
+    const common = new Beneath(this.commonDirectory);
     try {
       return ['alternates', 'http-alternates'].some((name) => {
-        const content = worktree.readSmall(`${gitFolder}/objects/info/${name}`, 1024 * 1024);
+        const content = common.readSmall(`objects/info/${name}`, 1024 * 1024);
         return content !== null && content.toString('latin1').trim() !== '';
       });
     } finally {
-      worktree.close();
+      common.close();
     }
   }
 
@@ -186,6 +252,23 @@ export interface FileSystemSettings {
   readonly precomposeunicode: boolean;
 }
 
+const formatConfig = (format: ObjectFormat): string[] => (format === 'sha256' ? ['[extensions]', '\tobjectFormat = sha256'] : []);
+
+const apartConfig = (format: ObjectFormat): string =>
+  [
+    '[core]',
+    `\trepositoryformatversion = ${format === 'sha256' ? 1 : 0}`,
+    '\tbare = true',
+    '[merge]',
+    // A file goes where its own side has it, not where a folder seems to have moved.
+    '\tdirectoryRenames = false',
+    '\trenormalize = false',
+    '[pack]',
+    '\tthreads = 2',
+    ...formatConfig(format),
+    '',
+  ].join('\n');
+
 function configText(format: ObjectFormat, { filemode, symlinks, ignorecase, precomposeunicode }: FileSystemSettings): string {
   return [
     '[core]',
@@ -211,7 +294,7 @@ function configText(format: ObjectFormat, { filemode, symlinks, ignorecase, prec
     '\tcompression = 0',
     '[diff]',
     '\trenameLimit = 400',
-    ...(format === 'sha256' ? ['[extensions]', '\tobjectFormat = sha256'] : []),
+    ...formatConfig(format),
     '',
   ].join('\n');
 }

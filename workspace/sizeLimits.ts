@@ -15,6 +15,15 @@ export class Sizes {
     this.#limits = limits;
   }
 
+  /** Counts in what all commits of a nested repository take, or says why they must stay out. */
+  refuseCommits(bytes: number): string | null {
+    const { all } = this.#limits;
+    if (this.#bytes + bytes > all)
+      return `with its ${mebibytes(bytes)} of commits the snapshot would have more than ${mebibytes(all)}: BATON_SNAPSHOT_MIB on the workers`;
+    this.#bytes += bytes;
+    return null;
+  }
+
   /** Counts a file in, or says why it must stay out. */
   refuse(bytes: number): string | null {
     const { file, all } = this.#limits;

@@ -35,20 +35,23 @@ export function viewKeeper(side: SideRepository): (oid: string, content: Buffer)
 }
 
 /** What an entry differs in from the base commit; the same entry is also what a manifest has. */
-export type ViewedEntry = { readonly kind: ManifestEntry['kind']; readonly path: BytePath } & Partial<{
+export type ViewedEntry = { readonly kind: ManifestEntry['kind'] | 'GITLINK'; readonly path: BytePath } & Partial<{
   readonly mode: number;
   readonly oid: string;
   readonly sha256: string;
   readonly inCommits: boolean;
 }>;
 
+/** What a commit has at each path. */
+export type Versions = Pick<BaseTree, 'version'>;
+
 export class WorkspaceView {
   readonly #side: SideRepository;
-  readonly #base: BaseTree;
+  readonly #base: Versions;
   readonly #signal: AbortSignal;
 
   /** `base` is what changes are shown against. */
-  constructor(side: SideRepository, base: BaseTree, signal: AbortSignal) {
+  constructor(side: SideRepository, base: Versions, signal: AbortSignal) {
     this.#side = side;
     this.#base = base;
     this.#signal = signal;
@@ -89,6 +92,8 @@ export class WorkspaceView {
       case 'ABSENT':
       case 'DIRECTORY':
         return null;
+      case 'GITLINK':
+        return { mode: 0o160000, oid: entry.oid ?? '' };
       case 'LINK':
         return { mode: 0o120000, oid: this.#shown(entry) };
       case 'FILE': {

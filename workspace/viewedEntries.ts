@@ -1,10 +1,11 @@
 import type { BytePath } from './bytePath.ts';
 import type { CapturedEntry } from './captureFiles.ts';
-import type { BaseVersion, Change, ManifestEntry } from './manifest.ts';
-import type { ViewedEntry } from './view.ts';
+import { isGitlink } from './baseTree.ts';
+import type { BaseVersion, Change, IndexedEntry, ManifestEntry } from './manifest.ts';
+import type { Versions, ViewedEntry } from './view.ts';
 
 /** The entry of a capture under way, or of a manifest. */
-type AnyEntry = CapturedEntry | ManifestEntry;
+export type AnyEntry = CapturedEntry | ManifestEntry;
 
 const isInCommits = (entry: AnyEntry): boolean =>
   entry.kind === 'FILE' && ('parts' in entry ? entry.parts : entry.content) === null;
@@ -26,27 +27,54 @@ const isIgnored = (entry: AnyEntry): boolean => entry.kind !== 'ABSENT' && entry
 
 /** What a view shows of entries. `indexed` tells paths that the index has otherwise than the base commit. */
 export function viewedEntries(entries: readonly AnyEntry[], indexed: (path: BytePath) => boolean): ViewedEntry[] {
-  return entries
-    .filter((entry) => !isIgnored(entry) && !isAsBase(entry, indexed))
-    .map((entry) => {
-      switch (entry.kind) {
-        case 'FILE':
-          return {
-            kind: entry.kind,
-            path: entry.path,
-            mode: entry.mode,
-            oid: entry.oid,
-            sha256: entry.sha256,
-            inCommits: isInCommits(entry),
-          };
-        case 'LINK':
-          return { kind: entry.kind, path: entry.path, oid: entry.oid };
-        case 'ABSENT':
-        case 'DIRECTORY':
-          return { kind: entry.kind, path: entry.path };
-      }
-    });
+  return entries.filter((entry) => !isIgnored(entry) && !isAsBase(entry, indexed)).map(viewedEntry);
 }
+
+function viewedEntry(entry: AnyEntry): ViewedEntry {
+  switch (entry.kind) {
+    case 'FILE':
+      return {
+        kind: entry.kind,
+        path: entry.path,
+        mode: entry.mode,
+        oid: entry.oid,
+        sha256: entry.sha256,
+        inCommits: isInCommits(entry),
+      };
+    case 'LINK':
+      return { kind: entry.kind, path: entry.path, oid: entry.oid };
+    case 'ABSENT':
+    case 'DIRECTORY':
+      return { kind: entry.kind, path: entry.path };
+  }
+}
+
+/**
+ * What a view shows of a repository whose entries are all of its files: those that are not as HEAD has them, those of
+ * HEAD that are gone, and submodules whose commit in the index is another.
+ */
+export function viewedAgainstHead(
+  entries: readonly AnyEntry[],
+  head: ReadonlyMap<BytePath, BaseVersion>,
+  index: readonly IndexedEntry[],
+): ViewedEntry[] {
+  const staged = new Map(index.filter(({ stage }) => stage === 0).map((entry) => [entry.path, entry]));
+  const files = entries.flatMap((entry): ViewedEntry[] => {
+    if ((entry.kind !== 'FILE' && entry.kind !== 'LINK') || isIgnored(entry)) return [];
+    const was = head.get(entry.path) ?? null;
+    const isStagedSo = sameVersion(staged.get(entry.path) ?? null, was);
+    return isAsBase({ ...entry, base: was }, () => !isStagedSo) ? [] : [viewedEntry(entry)];
+  });
+  const links = [...staged.values()].filter(isGitlink);
+  const there = new Set([...entries, ...links].map(({ path }) => path));
+  const gone = [...head.keys()].flatMap((path): ViewedEntry[] => (there.has(path) ? [] : [{ kind: 'ABSENT', path }]));
+  const modules = links.flatMap(({ path, mode, oid }): ViewedEntry[] =>
+    sameVersion({ mode, oid }, head.get(path) ?? null) ? [] : [{ kind: 'GITLINK', path, oid }],
+  );
+  return [...files, ...gone, ...modules].sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+const sameVersion = (a: BaseVersion | null, b: BaseVersion | null): boolean => a?.oid === b?.oid && a?.mode === b?.mode;
 
 const essence = ({ kind, path, mode = 0, oid = '' }: ViewedEntry): string => `${kind} ${(mode & 0o100) !== 0} ${oid} ${path}`;
 
@@ -56,17 +84,19 @@ export function sameView(a: readonly ViewedEntry[], b: readonly ViewedEntry[]): 
 }
 
 /** The changes without line counts, where git cannot make the view. */
-export function changesWithoutView(entries: readonly AnyEntry[], indexed: (path: BytePath) => boolean): Change[] {
-  return entries.flatMap((entry) =>
-    isIgnored(entry) || isAsBase(entry, indexed)
-      ? []
-      : [{ path: entry.path, status: plainStatus(entry), oldPath: null, additions: null, deletions: null }],
-  );
+export function changesWithoutView(viewed: readonly ViewedEntry[], base: Versions): Change[] {
+  return viewed.map((entry) => ({
+    path: entry.path,
+    status: plainStatus(entry, base.version(entry.path)),
+    oldPath: null,
+    additions: null,
+    deletions: null,
+  }));
 }
 
-function plainStatus(entry: AnyEntry): Change['status'] {
-  if (entry.kind === 'ABSENT') return 'DELETED';
-  if (entry.kind === 'DIRECTORY' || entry.base === null) return 'ADDED';
-  const wasLink = entry.base.mode === 0o120000;
-  return wasLink === (entry.kind === 'LINK') ? 'MODIFIED' : 'TYPE_CHANGED';
+function plainStatus({ kind }: ViewedEntry, base: BaseVersion | null): Change['status'] {
+  if (kind === 'ABSENT') return 'DELETED';
+  if (base === null) return 'ADDED';
+  const wasLink = base.mode === 0o120000;
+  return wasLink === (kind === 'LINK') ? 'MODIFIED' : 'TYPE_CHANGED';
 }

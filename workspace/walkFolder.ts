@@ -2,6 +2,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import type { Beneath, DirectoryEntry } from './beneath.ts';
 import { parentOf, unsafePath, type BytePath } from './bytePath.ts';
 import type { Gap } from './manifest.ts';
+import { isRepository } from './nestedPlace.ts';
 import { gitFolder } from './sideRepository.ts';
 
 export interface FolderWalk {
@@ -11,6 +12,8 @@ export interface FolderWalk {
   readonly empty: BytePath[];
   /** Directories that hold something. */
   readonly held: BytePath[];
+  /** Folders of repositories that `leaveOut` does not name: what is in them is theirs. */
+  readonly nested: BytePath[];
   /** What cannot travel. */
   readonly gaps: Gap[];
 }
@@ -23,7 +26,7 @@ export interface WalkRequest {
 }
 
 /** A walk that has seen nothing yet. */
-export const emptyWalk = (): FolderWalk => ({ paths: [], empty: [], held: [], gaps: [] });
+export const emptyWalk = (): FolderWalk => ({ paths: [], empty: [], held: [], nested: [], gaps: [] });
 
 const skip = (path: BytePath, reason: string, detail: string): Gap => ({ path, status: 'SKIPPED', reason, detail });
 
@@ -33,15 +36,21 @@ export async function walkFolder(request: WalkRequest, path: BytePath, walk: Fol
   request.signal.throwIfAborted();
   const entries = list(request.files, path, walk);
   if (entries === null) return;
-  if (path !== '' && entries.some(({ name }) => name === gitFolder)) {
-    walk.gaps.push(skip(path, 'NESTED_REPOSITORY', 'it is a repository that the environment does not name, and does not travel'));
-    return;
+  const isOne = entries.some(({ name }) => name === gitFolder) && isRepository(request.files, path);
+  if (isOne) {
+    walk.nested.push(path);
+    // Of the walk's own root only git's folder is not looked at: what its rules ignore is walked all the same.
+    if (path !== '') return;
   }
   if (path !== '') (entries.length === 0 ? walk.empty : walk.held).push(path);
   for (const { name, isDirectory, isFile, isSymbolicLink } of entries) {
     const child = path === '' ? name : `${path}/${name}`;
-    if (request.leaveOut.includes(child)) continue;
-    if (isDirectory) await walkFolder(request, child, walk);
+    if (request.leaveOut.includes(child) || (isOne && name === gitFolder)) continue;
+    if (name === gitFolder)
+      walk.gaps.push(
+        skip(child, 'GIT_DIRECTORY', 'git takes what has this name for its own and never looks at it; it does not travel'),
+      );
+    else if (isDirectory) await walkFolder(request, child, walk);
     else if (isFile || isSymbolicLink) walk.paths.push(child);
     else walk.gaps.push(skip(child, 'SPECIAL_FILE', 'a socket, FIFO or device has no content that could travel'));
   }
@@ -73,13 +82,13 @@ export async function walkPath(request: WalkRequest, path: BytePath, walk: Folde
   return true;
 }
 
+/** What lies in the directory; one that cannot be read is named, and keeps nothing else from travelling. */
 function list(files: Beneath, path: BytePath, walk: FolderWalk): DirectoryEntry[] | null {
   try {
     return files.list(path);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EIO') throw error;
-    walk.gaps.push({ path, status: 'FAILED', reason: 'UNREADABLE', detail: `the directory could not be read: ${code}` });
+    const detail = `the directory could not be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`;
+    walk.gaps.push({ path, status: 'FAILED', reason: 'UNREADABLE', detail });
     return null;
   }
 }

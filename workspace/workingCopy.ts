@@ -30,8 +30,8 @@ export interface Checkout {
 export interface WorkingCopy extends Checkout {
   /** The branch it is on, at that commit. */
   readonly branch: string;
-  /** What `origin` points to. */
-  readonly origin: string;
+  /** What `origin` points to; null for no remote. */
+  readonly origin: string | null;
   readonly author: Author;
 }
 
@@ -108,10 +108,9 @@ async function readFileSystemSettings(git: Git, directory: string, signal: Abort
 const quote = (value: string): string => `"${value.replaceAll(/[\r\n\0]/g, ' ').replaceAll(/["\\]/g, '\\$&')}"`;
 
 function configText(made: string, { origin, author }: WorkingCopy): string {
-  return `${made}[remote "origin"]
-\turl = ${quote(origin)}
-\tfetch = +refs/heads/*:refs/remotes/origin/*
-[user]
+  const remote =
+    origin === null ? '' : `[remote "origin"]\n\turl = ${quote(origin)}\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n`;
+  return `${made}${remote}[user]
 \tname = ${quote(author.name)}
 \temail = ${quote(author.email)}
 `;

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { OpenedRepository } from '../domain/events.ts';
+import type { BytePath } from './bytePath.ts';
 
 /** What is remembered of a repository's worktree between two captures. Paths are byte paths. */
 const repositoryMemory = z.object({
@@ -11,6 +13,8 @@ const repositoryMemory = z.object({
   directories: z.array(z.string()),
   /** What the index looked like, and its paths that the base commit does not have. */
   index: z.object({ key: z.string(), extra: z.array(z.string()) }).nullable(),
+  /** Whether the repository has all that the snapshot's packs hold: one that was restored without some must not build on them. */
+  commitsAreThere: z.boolean(),
 });
 export type RepositoryMemory = z.output<typeof repositoryMemory>;
 
@@ -19,6 +23,8 @@ const memory = z.object({
   /** The manifest that this belongs to. */
   manifest: z.string(),
   repositories: z.record(z.string(), repositoryMemory),
+  /** Of repositories that the environment does not name, by their folders. */
+  nested: z.record(z.string(), repositoryMemory).default({}),
   outside: z.record(z.string(), z.string()),
   home: z.record(z.string(), z.string()).default({}),
 });
@@ -35,6 +41,8 @@ const openedMemory = z.object({
   gitlinks: z.array(z.string()),
   /** The local settings that it was opened with: `key\nvalue`. */
   settings: z.array(z.string()),
+  /** The branch whose newest commit was asked for, and that the remote does not have any more. */
+  goneBranch: z.string().optional(),
 });
 export type OpenedMemory = z.output<typeof openedMemory>;
 
@@ -59,6 +67,11 @@ export class WorkspaceState {
   /** The folder of a repository's side repository. */
   sideDirectory(repository: string): string {
     return join(this.directory, `repository-${encodeURIComponent(repository)}`);
+  }
+
+  /** The folder of the side repository of one that the environment does not name. */
+  nestedDirectory(folder: BytePath): string {
+    return join(this.directory, `nested-${createHash('sha256').update(folder, 'latin1').digest('hex').slice(0, 32)}`);
   }
 
   /** A folder for what is made and thrown away within one call. */

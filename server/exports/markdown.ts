@@ -1,8 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
+import { createTwoFilesPatch } from 'diff';
 import { actorName } from '../../domain/actor.ts';
-import type { ItemKind, LoggedEvent, RunEvent } from '../../domain/events.ts';
+import type { ItemDiff, ItemKind, LoggedEvent, RunEvent } from '../../domain/events.ts';
 import type { Failure } from '../../domain/failure.ts';
 import { mergeChunks } from '../../domain/mergeChunks.ts';
+import type { RestoreReport } from '../../domain/snapshot.ts';
+import type { PlanEntry, PlanStatus } from '../../domain/toolCall.ts';
 import type { ExportedRun } from './jsonLines.ts';
 
 const time = (at: Date): string => `${at.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
@@ -13,7 +16,31 @@ const quoted = (text: string): string => text.replace(/\n$/, '').replaceAll(/^/g
 const because = (failure: Failure | null): string => (failure ? `: ${plain(failure.message)}` : '');
 const paragraph = (text: string): string => `${text}\n\n`;
 
-const itemWords: Record<ItemKind, string> = { TEXT: 'Said', THOUGHT: 'Thought', COMMAND: 'Command', SETUP: 'Setup' };
+const itemWords: Record<ItemKind, string> = {
+  TEXT: 'Said',
+  THOUGHT: 'Thought',
+  COMMAND: 'Command',
+  SETUP: 'Setup',
+  TOOL: 'Tool',
+};
+
+const code = (text: string): string => `\`${oneLine(text).replaceAll('`', "'")}\``;
+
+function restoredText({ snapshotId, applied, notApplied, newerBase = [], entries }: RestoreReport): string {
+  const moved = newerBase.flatMap(({ state, repository, branch, to, merged, conflicts }) =>
+    state === 'MOVED'
+      ? [
+          `- ${code(repository)} is on the newest ${code(branch)}, ${to?.slice(0, 10)}: ${merged} merged, ${conflicts} in conflict`,
+        ]
+      : [],
+  );
+  const problems = entries
+    .filter(({ status }) => status !== 'APPLIED')
+    .map(({ path, subject, reason, detail }) => `- ${path === null ? subject : code(path)} (${reason}): ${plain(detail)}`);
+  const lines = [...moved, ...problems];
+  const head = `*Restored \`${snapshotId}\`: ${applied} applied, ${notApplied} not.*`;
+  return lines.length === 0 ? head : [head, '', ...lines].join('\n');
+}
 
 /**
  * A transcript for people to read, as Markdown. Output is indented, so that nothing that a program printed can end its
@@ -69,6 +96,20 @@ class Items {
   }
 }
 
+const planMarks: Record<PlanStatus, string> = { PENDING: '[ ]', IN_PROGRESS: '[ ] now:', COMPLETED: '[x]' };
+
+const planLine = ({ content, status }: PlanEntry): string => `- ${planMarks[status]} ${plain(content)}`;
+
+/** Both sides of a diff, whole lines, as an indented block; what only one of them has is marked. */
+function diffText({ oldText, newText, complete, path }: ItemDiff): string {
+  if (!complete) return '';
+  const hunks = createTwoFilesPatch(path, path, oldText ?? '', newText ?? '', undefined, undefined, { context: 2 })
+    .split('\n')
+    .slice(4)
+    .filter((line) => !line.startsWith('\\'));
+  return paragraph(stripVTControlCharacters(hunks.join('\n')).trimEnd().replaceAll(/^/gm, '    '));
+}
+
 /** An event as a reader wants it; empty for what only programs need. */
 function text({ at, event, redaction, session }: LoggedEvent, items: Items): string {
   if (redaction && event.type !== 'item.chunk' && event.type !== 'item.ended') {
@@ -104,6 +145,15 @@ function text({ at, event, redaction, session }: LoggedEvent, items: Items): str
       return event.exitCode === null && event.signal === null
         ? ''
         : paragraph(`*Ended with ${event.signal ?? `exit ${event.exitCode}`}*`);
+    case 'item.diff':
+      return (
+        paragraph(`*Changed \`${oneLine(event.path).replaceAll('`', "'")}\`${event.complete ? '' : ', too much to show'}*`) +
+        diffText(event)
+      );
+    case 'plan.updated':
+      return paragraph(['The plan:', '', ...event.entries.map(planLine)].join('\n'));
+    case 'conversation.opened':
+      return event.resumed ? paragraph('*The agent remembers the sessions before.*') : '';
     case 'files.changed':
       return paragraph(
         [
@@ -125,8 +175,7 @@ function text({ at, event, redaction, session }: LoggedEvent, items: Items): str
     case 'prompt.closed':
       return paragraph(`*Nobody answered: ${event.reason}*`);
     case 'workspace.restored': {
-      const { applied, notApplied, snapshotId } = event.report;
-      return paragraph(`*Restored \`${snapshotId}\`: ${applied} applied, ${notApplied} not.*`);
+      return paragraph(restoredText(event.report));
     }
     case 'snapshot.captured':
       return paragraph(`*Snapshot \`${event.snapshotId}\`, ${event.kind}: ${event.summary.changedFiles} files changed.*`);

@@ -40,7 +40,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await world.journal.close();
   await database.drop();
-  await rm(directory, { recursive: true, force: true });
+  for (const gone of [directory, `${directory}-other`]) await rm(gone, { recursive: true, force: true });
 });
 
 const hour = 3_600_000;
@@ -62,6 +62,7 @@ async function putManifest(contents: readonly string[], patch: string | null) {
     format: 'baton-snapshot',
     version: 1,
     repositories: [],
+    nested: [],
     outside: { entries: [], gaps: [] },
     patch: patch === null ? null : { hash: await put(patch), bytes: patch.length },
     blobs: await Promise.all(contents.map(async (text) => ({ hash: await put(text), bytes: text.length }))),
@@ -71,7 +72,17 @@ async function putManifest(contents: readonly string[], patch: string | null) {
 }
 
 /** A run that has ended, with a snapshot of each of these contents. */
-async function runWith(...snapshots: (readonly string[])[]): Promise<{ runId: RunId; snapshotIds: SnapshotId[] }> {
+function runWith(...snapshots: (readonly string[])[]): Promise<{ runId: RunId; snapshotIds: SnapshotId[] }> {
+  return runWithConversation(null, ...snapshots);
+}
+
+/** The same, where each snapshot also holds what an agent remembers. */
+async function runWithConversation(
+  said: string | null,
+  ...snapshots: (readonly string[])[]
+): Promise<{ runId: RunId; snapshotIds: SnapshotId[] }> {
+  const blob = said === null ? null : { hash: await put(said), bytes: said.length };
+
   const runId = await createTestRun(world);
   const writer = await takeSession(world.journal, runId);
   const snapshotIds: SnapshotId[] = [];
@@ -97,6 +108,7 @@ async function runWith(...snapshots: (readonly string[])[]): Promise<{ runId: Ru
           storedBytes: 0,
           quiesced: true,
           tookMs: 1,
+          ...(blob && { conversation: { harness: 'SCRIPT', format: 'test/1', conversationId: 'c', blob } }),
         },
       },
     ]);
@@ -105,8 +117,16 @@ async function runWith(...snapshots: (readonly string[])[]): Promise<{ runId: Ru
   return { runId, snapshotIds };
 }
 
+const messageOf = async (runId: RunId): Promise<number> =>
+  (await world.journal.pool.query(`SELECT seq FROM "Event" WHERE "runId" = $1 AND type = 'message.added'`, [runId])).rows[0].seq;
+/** The address of what was put before; asking for it does not put it again. */
+const hashOf = async (text: string): Promise<string> => {
+  const other = directoryStore({ directory: `${directory}-other`, masterKey: Buffer.alloc(32, 3) });
+  return (await other.put(world.teamId, Buffer.from(text))).hash;
+};
 const releases = async (): Promise<SnapshotRelease[]> =>
-  (await world.journal.pool.query<SnapshotRelease>('SELECT id, "teamId", manifest, patch FROM "SnapshotRelease"')).rows;
+  (await world.journal.pool.query<SnapshotRelease>('SELECT id, "teamId", manifest, patch, conversation FROM "SnapshotRelease"'))
+    .rows;
 const removeAll = async (graceMs = hour) => {
   for (const release of await releases()) await removeReleased(keeping(graceMs), release);
 };
@@ -116,14 +136,16 @@ const remove = async (runId: RunId) => {
 
 /** Addresses that the team's snapshots need, read from the store, not from what the program remembers. */
 async function needed(teamId: TeamId = world.teamId): Promise<Set<string>> {
-  const { rows } = await world.journal.pool.query<{ manifest: string; patch: string | null }>(
-    `SELECT s.summary->'manifest'->>'hash' AS manifest, s.summary->'patch'->>'hash' AS patch
+  const { rows } = await world.journal.pool.query<{ manifest: string; patch: string | null; conversation: string | null }>(
+    `SELECT s.summary->'manifest'->>'hash' AS manifest, s.summary->'patch'->>'hash' AS patch,
+       s.summary->'conversation'->'blob'->>'hash' AS conversation
      FROM "Snapshot" s JOIN "Run" r ON r.id = s."runId" WHERE r."teamId" = $1`,
     [teamId],
   );
   const found = new Set<string>();
-  for (const { manifest, patch } of rows) {
+  for (const { manifest, patch, conversation } of rows) {
     found.add(manifest);
+    if (conversation !== null) found.add(conversation);
     if (patch !== null) found.add(patch);
     const content = JSON.parse((await blobs.get(teamId, manifest)).toString()) as Manifest;
     for (const { hash } of content.blobs) found.add(hash);
@@ -191,6 +213,40 @@ describe('blobs of a snapshot that went', () => {
     expect(await stored()).toEqual(await needed());
     const run = await world.journal.pool.query('SELECT "snapshotId" FROM "Run" WHERE id = $1', [runId]);
     expect(run.rows[0].snapshotId).toBe(snapshotIds[0]);
+  });
+
+  test('the conversation of an agent is kept as long as its snapshot, and goes with it', async () => {
+    const kept = await runWithConversation('what was said here', ['workspace']);
+    const gone = await runWithConversation('what was said there', ['workspace']);
+    await age();
+    await remove(gone.runId);
+    await collectGarbage(keeping(), world.teamId, false);
+    await removeAll();
+    expect(await stored()).toEqual(await needed());
+    expect(await blobs.has(world.teamId, await hashOf('what was said here'))).toBe(true);
+    await remove(kept.runId);
+    await age();
+    await removeAll();
+    expect(await stored()).toEqual(await needed());
+  });
+
+  test('a message that is redacted goes out of what the agent remembers, and the workspace stays', async () => {
+    const { runId, snapshotIds } = await runWithConversation('the agent remembers a password', ['its workspace']);
+    await age();
+    expect(
+      (await redactEvent(world.journal, world.person, { runId, seq: await messageOf(runId), reason: 'a password' })).ok,
+    ).toBe(true);
+    await removeAll();
+    expect(await blobs.has(world.teamId, await hashOf('the agent remembers a password'))).toBe(false);
+    expect(await stored()).toEqual(await needed());
+    const { rows } = await world.journal.pool.query(
+      `SELECT s.id, r."snapshotId", e.payload::text AS logged FROM "Snapshot" s JOIN "Run" r ON r.id = s."runId"
+       JOIN "Event" e ON e."runId" = r.id AND e.type = 'snapshot.captured' WHERE r.id = $1`,
+      [runId],
+    );
+    expect(rows).toEqual([
+      { id: snapshotIds[0], snapshotId: snapshotIds[0], logged: expect.not.stringContaining('conversation') },
+    ]);
   });
 
   test('nothing of a team goes while a manifest of it cannot be read', async () => {

@@ -1,11 +1,11 @@
 import { auditActions } from '../../domain/audit.ts';
 import { secretPolicies } from '../../domain/declaration.ts';
 import { chunkStreams, itemKinds, noticeCodes, pushProblems, turnReasons } from '../../domain/events.ts';
-import { harnessKinds } from '../../domain/harness.ts';
+import { durablePromptsKinds, harnessKinds } from '../../domain/harness.ts';
 import { quotaKinds } from '../../domain/quota.ts';
 import { roles, tokenScopes } from '../../domain/person.ts';
 import { promptKinds, promptStates } from '../../domain/prompt.ts';
-import { restoreStatuses, restoreSubjects, snapshotKinds } from '../../domain/snapshot.ts';
+import { restoreStatuses, restoreSubjects, snapshotKinds, type ConflictWay, type NewerBase } from '../../domain/snapshot.ts';
 import {
   messageStates,
   runOrigins,
@@ -15,6 +15,8 @@ import {
   sessionStates,
   waits,
 } from '../../domain/states.ts';
+import { permissionModes } from '../../domain/permissions.ts';
+import { planStatuses, toolKinds } from '../../domain/toolCall.ts';
 import { builder } from './builder.ts';
 
 export const RunStateEnum = builder.enumType('RunState', {
@@ -36,13 +38,32 @@ export const SessionCauseEnum = builder.enumType('SessionCause', {
 });
 export const RunOriginEnum = builder.enumType('RunOrigin', { description: 'Where a run came from.', values: runOrigins });
 export const HarnessKindEnum = builder.enumType('HarnessKind', {
-  description: 'The kind of agent. SCRIPT runs each message as a shell script.',
+  description:
+    'The kind of agent. SCRIPT: each message is run as a shell script. BUILT_IN: Baton’s own agent, on the model that the workers have.',
   values: harnessKinds,
 });
 export const SecretFilesEnum = builder.enumType('SecretFiles', {
   description:
     'What becomes of files that look like secrets. INCLUDE: captured, and not looked for. WARN: captured and named. EXCLUDE: left out and named, but for what is in a commit.',
   values: secretPolicies,
+});
+export const DurablePromptsEnum = builder.enumType('DurablePrompts', {
+  description:
+    'Whether an agent’s question can outlive its session. NATIVE: it goes on with the answer in the next one. REASK: it asks again there. NONE: the session stays for it.',
+  values: durablePromptsKinds,
+});
+export const PermissionModeEnum = builder.enumType('PermissionMode', {
+  description:
+    'What agents that ask for permission may do without. ASK: every command is asked for. ALLOW_LIST: but for those that begin as one of a list does. ALLOW_ALL: nothing is asked.',
+  values: permissionModes,
+});
+export const ToolKindEnum = builder.enumType('ToolKind', {
+  description: 'What a tool does, in the words of the Agent Client Protocol.',
+  values: toolKinds,
+});
+export const PlanStatusEnum = builder.enumType('PlanStatus', {
+  description: 'How far an agent is with a step of its plan.',
+  values: planStatuses,
 });
 export const WaitEnum = builder.enumType('Wait', { description: 'What a run or session waits for.', values: waits });
 export const MessageStateEnum = builder.enumType('MessageState', {
@@ -101,6 +122,33 @@ export const RestoreChoiceKindEnum = builder.enumType('RestoreChoiceKind', {
   description: 'Which workspace a person chose to continue with.',
   values: ['LATEST', 'SNAPSHOT', 'NONE'] as const,
 });
+export const BaseChoiceEnum = builder.enumType('BaseChoice', {
+  description: 'Which commit the workspace of before goes on from.',
+  values: {
+    KEEP: { description: 'The one that it was on: everything is as it was left.' },
+    NEWEST: {
+      description:
+        'The newest commit of the environment’s branch, of each repository: the run’s work is merged with it, file by file. A repository that cannot be moved, such as one with a rebase under way, stays where it was, and the restore report says why.',
+    },
+  } as const,
+});
+export const ConflictWayEnum = builder.enumType('ConflictWay', {
+  description: 'What becomes of a file that the run and the newer base have both changed in the same place.',
+  values: {
+    MARKERS: {
+      description: 'As git merge leaves it: both versions in the file between conflict markers, and both in the index.',
+    },
+    BESIDE: { description: 'The base’s version is in place, and the run’s lies beside it under another name.' },
+  } satisfies Record<ConflictWay, { description: string }>,
+});
+export const NewerBaseStateEnum = builder.enumType('NewerBaseState', {
+  description: 'How a repository fared where its newest base was asked for.',
+  values: {
+    MOVED: { description: 'It is on the newest commit.' },
+    SAME: { description: 'There is none newer: it is as it was captured.' },
+    STAYED: { description: 'It is on the base of before: an entry of the report says why.' },
+  } satisfies Record<NewerBase['state'], { description: string }>,
+});
 export const NoticeLevelEnum = builder.enumType('NoticeLevel', {
   description: 'How much a notice matters.',
   values: ['INFO', 'WARNING'] as const,
@@ -108,7 +156,8 @@ export const NoticeLevelEnum = builder.enumType('NoticeLevel', {
 export const NoticeCodeEnum = builder.enumType('NoticeCode', { description: 'What a notice is about.', values: noticeCodes });
 export const TurnReasonEnum = builder.enumType('TurnReason', { description: 'How a turn ended.', values: turnReasons });
 export const ItemKindEnum = builder.enumType('ItemKind', {
-  description: 'What an item of the transcript is.',
+  description:
+    'What an item of the transcript is. COMMAND: a command and its output. SETUP: a setup command of the environment. TOOL: any other call of a tool.',
   values: itemKinds,
 });
 export const ItemStatusEnum = builder.enumType('ItemStatus', {

@@ -1,6 +1,6 @@
 import type { EnvironmentRepository, RepositorySnapshot } from '../../journal/readSession.ts';
 import { builder } from './builder.ts';
-import { HarnessKindEnum, SecretFilesEnum } from './enums.ts';
+import { HarnessKindEnum, PermissionModeEnum, SecretFilesEnum } from './enums.ts';
 
 const RepositorySnapshotRef = builder.objectRef<RepositorySnapshot>('RepositorySnapshot').implement({
   description: 'What snapshots take of a repository beyond git.',
@@ -78,6 +78,13 @@ builder.prismaNode('Environment', {
     secretFiles: t.expose('secretFiles', {
       type: SecretFilesEnum,
       description: 'What becomes of files that look like secrets when a snapshot is taken.',
+    }),
+    permissions: t.expose('permissions', {
+      type: PermissionModeEnum,
+      description: 'What agents that ask for permission may do without.',
+    }),
+    allowedCommands: t.exposeStringList('allowedCommands', {
+      description: 'Beginnings of commands that ALLOW_LIST allows, whole words.',
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
   }),

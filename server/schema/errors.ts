@@ -1,5 +1,5 @@
 import type { Actor } from '../../domain/actor.ts';
-import type { PromptId, RunId } from '../../domain/ids.ts';
+import type { PromptId, RunId, SnapshotId } from '../../domain/ids.ts';
 import type { QuotaKind } from '../../domain/quota.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import type { MessageState } from '../../domain/states.ts';
@@ -85,6 +85,17 @@ export class SnapshotUnreadableError extends ApiError {
     super(message);
     this.runId = runId;
   }
+}
+export class SnapshotGoneError extends ApiError {
+  readonly code = 'SNAPSHOT_GONE';
+  readonly snapshotId: SnapshotId;
+  constructor(snapshotId: SnapshotId, message: string) {
+    super(message);
+    this.snapshotId = snapshotId;
+  }
+}
+export class DifferenceTooLargeError extends ApiError {
+  readonly code = 'DIFFERENCE_TOO_LARGE';
 }
 export class EventNotRedactableError extends ApiError {
   readonly code = 'EVENT_NOT_REDACTABLE';
@@ -220,6 +231,17 @@ builder.objectType(SnapshotUnreadableError, {
   description: 'A snapshot is damaged, so that nobody can tell which blobs it needs.',
   interfaces,
   fields: (t) => ({ runId: t.exposeID('runId', { description: 'The run that it is of.' }) }),
+});
+builder.objectType(SnapshotGoneError, {
+  name: 'SnapshotGoneError',
+  description: 'What a snapshot holds can no longer be read.',
+  interfaces,
+  fields: (t) => ({ snapshotId: t.exposeID('snapshotId', { description: 'The snapshot.' }) }),
+});
+builder.objectType(DifferenceTooLargeError, {
+  name: 'DifferenceTooLargeError',
+  description: 'Snapshots with too many entries to be compared by the gateway.',
+  interfaces,
 });
 builder.objectType(EventNotRedactableError, {
   name: 'EventNotRedactableError',

@@ -78,7 +78,7 @@ async function sideOf(world: World): Promise<Side> {
 }
 
 const summary = {
-  manifest: { hash: 'x', bytes: 1 },
+  manifest: { hash: 'f'.repeat(64), bytes: 1 },
   repositories: [],
   changes: [],
   changedFiles: 0,
@@ -132,6 +132,19 @@ const query = (told: Told, kind: keyof Things, text: string): Place => ({
   ask: async (api, id) => toldOf(await api(`query ($id: ID!) { ${text} }`, { id })),
 });
 
+/** With a snapshot of one's own for the other side. */
+const compared = (side: 'before' | 'after'): Place => ({
+  told: 'NOT_FOUND',
+  kind: 'Snapshot',
+  ask: async (api, id) =>
+    toldOf(
+      await api(
+        'query ($before: ID!, $after: ID!) { snapshotDifference(before: $before, after: $after) { __typename ... on Error { code } } }',
+        { before: mine.things.Snapshot, after: mine.things.Snapshot, [side]: id },
+      ),
+    ),
+});
+
 const repositories = [{ url: '/x' }];
 /** Every place of the schema where an id comes in. Those in own hands are the asker's own. */
 const places: Record<string, Place> = {
@@ -164,6 +177,8 @@ const places: Record<string, Place> = {
         }),
       ),
   },
+  'Query.snapshotDifference(before)': compared('before'),
+  'Query.snapshotDifference(after)': compared('after'),
   'Mutation.createRun(input.environmentId)': asked('NOT_FOUND', 'Environment', 'createRun', (environmentId) => ({
     clientKey: clientKey(),
     environmentId,

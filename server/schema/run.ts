@@ -7,6 +7,7 @@ import { personIn } from '../auth/viewer.ts';
 import { transcriptUrls } from '../exports/addresses.ts';
 import { ArtifactInterface } from './artifact.ts';
 import { builder } from './builder.ts';
+import { HarnessRef } from './harness.ts';
 import { HarnessKindEnum, RunOriginEnum, RunStateEnum } from './enums.ts';
 import { RunPermissionsRef } from './permissions.ts';
 import { FailureRef, UsageRef, WaitingRef, waitingOf } from './values.ts';
@@ -58,6 +59,11 @@ builder.prismaNode('Run', {
     team: t.relation('team', { description: 'Whose it is.' }),
     environment: t.relation('environment', { description: 'What its sessions work in.' }),
     harness: t.expose('harness', { type: HarnessKindEnum, description: 'The kind of agent of its next session.' }),
+    agent: t.field({
+      type: HarnessRef,
+      description: 'The kind of agent of its next session, with what it can do.',
+      resolve: (run) => run.harness,
+    }),
     branch: t.exposeString('branch', {
       nullable: true,
       description: 'Its own branch; null before its first session has opened the workspace.',

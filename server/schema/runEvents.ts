@@ -1,4 +1,4 @@
-import { HarnessKindEnum, RestoreChoiceKindEnum, RunOriginEnum, RunStateEnum } from './enums.ts';
+import { BaseChoiceEnum, ConflictWayEnum, HarnessKindEnum, RestoreChoiceKindEnum, RunOriginEnum, RunStateEnum } from './enums.ts';
 import { EventInterface, eventRef } from './event.ts';
 import { ActorRef, FailureRef, WaitingRef } from './values.ts';
 
@@ -51,6 +51,17 @@ eventRef('run.continued').implement({
       type: RestoreChoiceKindEnum,
       description: 'Which workspace.',
       resolve: ({ event }) => event.restore.kind,
+    }),
+    base: t.field({
+      type: BaseChoiceEnum,
+      description: 'Which commit its work goes on from.',
+      resolve: ({ event }) => (event.newest ? 'NEWEST' : 'KEEP'),
+    }),
+    conflicts: t.field({
+      type: ConflictWayEnum,
+      nullable: true,
+      description: 'What becomes of conflicts with the newest base; null where it was not asked for.',
+      resolve: ({ event }) => event.newest ?? null,
     }),
     snapshotId: t.id({
       nullable: true,

@@ -1,7 +1,7 @@
 import { getNamedType, isEnumType, isInputObjectType, isInterfaceType, isObjectType, isUnionType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunId } from '../../domain/ids.ts';
-import { noUsage } from '../../domain/usage.ts';
+import { noUsage, usageOfModels } from '../../domain/usage.ts';
 import { failure } from '../../domain/failure.ts';
 import { appendChunks } from '../../journal/append.ts';
 import { newId } from '../../journal/newId.ts';
@@ -399,6 +399,9 @@ describe('a run that exists', () => {
         message: expect.stringContaining(fromSnapshotId),
       });
     }
+    expect(await mutate('continueRun', { clientKey: key(), runId, withoutWorkspace: true, base: 'NEWEST' })).toMatchObject({
+      __typename: 'InvalidInputError',
+    });
     const continued = await mutate(
       'continueRun',
       { clientKey: key(), runId, withoutWorkspace: true },
@@ -457,6 +460,61 @@ describe('a run that exists', () => {
       latestSnapshot: { kind: 'FINAL' },
       liveSession: null,
     });
+  });
+});
+
+describe('an agent', () => {
+  test('is named with what it can do', async () => {
+    const { data } = await api('{ harnesses { kind label capabilities { resume interrupt durablePrompts usage } } }');
+    expect(data.harnesses).toContainEqual({
+      kind: 'SCRIPT',
+      label: 'Script',
+      capabilities: { resume: false, interrupt: true, durablePrompts: 'NONE', usage: false },
+    });
+    const runId = await createTestRun(world);
+    expect((await api(`{ run(id: "${runId}") { agent { kind label } } }`)).data.run.agent).toEqual({
+      kind: 'SCRIPT',
+      label: 'Script',
+    });
+  });
+
+  test('is seen at work: its tools with what they changed, its plan, its conversation, its tokens by model', async () => {
+    const runId = await createTestRun(world);
+    const writer = await takeSession(world.journal, runId);
+    const model = {
+      model: 'm',
+      inputTokens: 9,
+      outputTokens: 4,
+      cacheReadTokens: 3,
+      cacheWriteTokens: 0,
+      reasoningTokens: 1,
+      costMicros: 0,
+    };
+    const tool = { id: 'call', name: 'edit', kind: 'EDIT' } as const;
+    await steps.record(world.journal, writer, [
+      { type: 'conversation.opened', conversationId: 'c', resumed: false, version: '1', model: 'm' },
+      { type: 'item.started', itemId: 'i', kind: 'TOOL', title: 'a.ts', tool, input: '{}', inputBytes: 2 },
+      { type: 'item.diff', itemId: 'i', path: 'a.ts', oldText: null, newText: 'x', complete: true },
+      { type: 'plan.updated', planId: 'p', entries: [{ content: 'look', status: 'PENDING' }] },
+    ]);
+    const usage = usageOfModels([model]);
+    await steps.turnEnded(world.journal, writer, { turn: 1, reason: 'COMPLETED', failure: null, usage });
+    const { data } =
+      await api(`{ run(id: "${runId}") { usage { inputTokens models { model cacheReadTokens } } transcript(last: 50) { edges { node { __typename
+      ... on ConversationOpenedEvent { conversationId resumed version model }
+      ... on ItemStartedEvent { kind tool { id name kind } input inputBytes }
+      ... on ItemDiffEvent { path oldText newText complete }
+      ... on PlanUpdatedEvent { planId entries { content status } }
+    } } } } }`);
+    expect(data.run.usage).toEqual({ inputTokens: 9, models: [{ model: 'm', cacheReadTokens: 3 }] });
+    const nodes = data.run.transcript.edges.map(({ node }: { node: object }) => node);
+    const begun = nodes.findIndex(({ __typename }: { __typename: string }) => __typename === 'ConversationOpenedEvent');
+    expect(nodes.slice(begun, begun + 4)).toEqual([
+      { __typename: 'ConversationOpenedEvent', conversationId: 'c', resumed: false, version: '1', model: 'm' },
+      { __typename: 'ItemStartedEvent', kind: 'TOOL', tool, input: '{}', inputBytes: 2 },
+      { __typename: 'ItemDiffEvent', path: 'a.ts', oldText: null, newText: 'x', complete: true },
+      { __typename: 'PlanUpdatedEvent', planId: 'p', entries: [{ content: 'look', status: 'PENDING' }] },
+    ]);
   });
 });
 

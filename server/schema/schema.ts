@@ -12,6 +12,7 @@ import './runEvents.ts';
 import './session.ts';
 import './sessionEvents.ts';
 import './snapshot.ts';
+import './snapshotDifference.ts';
 import './token.ts';
 import './transcript.ts';
 import './turnEvents.ts';

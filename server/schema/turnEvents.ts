@@ -1,6 +1,15 @@
 import { ChunkStreamEnum, ItemKindEnum, ItemStatusEnum, PromptCloseReasonEnum, PromptKindEnum, TurnReasonEnum } from './enums.ts';
 import { EventInterface, eventRef } from './event.ts';
-import { ActorRef, FailureRef, FileChangeRef, PromptAnswerRef, PromptOptionRef, UsageRef } from './values.ts';
+import {
+  ActorRef,
+  FailureRef,
+  FileChangeRef,
+  PlanEntryRef,
+  PromptAnswerRef,
+  PromptOptionRef,
+  ToolCallRef,
+  UsageRef,
+} from './values.ts';
 
 const interfaces = [EventInterface];
 
@@ -51,6 +60,22 @@ eventRef('item.started').implement({
     itemId: t.id({ description: 'The item.', resolve: ({ event }) => event.itemId }),
     kind: t.field({ type: ItemKindEnum, description: 'What it is.', resolve: ({ event }) => event.kind }),
     title: t.string({ description: 'One line: the command, the tool and its target.', resolve: ({ event }) => event.title }),
+    tool: t.field({
+      type: ToolCallRef,
+      nullable: true,
+      description: 'The call of a tool that it is; null for what no agent’s tool does.',
+      resolve: ({ event }) => event.tool,
+    }),
+    input: t.string({
+      nullable: true,
+      description: 'What the tool was called with, as JSON: at most 16 KiB of it.',
+      resolve: ({ event }) => event.input,
+    }),
+    inputBytes: t.int({
+      nullable: true,
+      description: 'The whole input’s size in bytes of UTF-8.',
+      resolve: ({ event }) => event.inputBytes,
+    }),
   }),
 });
 
@@ -83,6 +108,56 @@ eventRef('item.ended').implement({
       resolve: ({ event }) => event.omittedBytes,
     }),
     tookMs: t.float({ description: 'Milliseconds.', resolve: ({ event }) => event.tookMs }),
+  }),
+});
+
+eventRef('item.diff').implement({
+  description: 'What a tool call changed in one file.',
+  interfaces,
+  fields: (t) => ({
+    itemId: t.id({ description: 'The item.', resolve: ({ event }) => event.itemId }),
+    path: t.string({ description: 'The file, in the workspace.', resolve: ({ event }) => event.path }),
+    oldText: t.string({
+      nullable: true,
+      description: 'Its text before; null for a file that was not there, and where it is too large.',
+      resolve: ({ event }) => event.oldText,
+    }),
+    newText: t.string({
+      nullable: true,
+      description: 'Its text after; null for a file that is gone, and where it is too large.',
+      resolve: ({ event }) => event.newText,
+    }),
+    complete: t.boolean({
+      description: 'Whether both sides are here; a side of more than 24 KiB is left out.',
+      resolve: ({ event }) => event.complete,
+    }),
+  }),
+});
+
+eventRef('plan.updated').implement({
+  description: 'What the agent means to do, as it is now; it replaces the plan of before.',
+  interfaces,
+  fields: (t) => ({
+    planId: t.id({ description: 'The same for every update in one turn.', resolve: ({ event }) => event.planId }),
+    entries: t.field({ type: [PlanEntryRef], description: 'The steps.', resolve: ({ event }) => [...event.entries] }),
+  }),
+});
+
+eventRef('conversation.opened').implement({
+  description: 'The agent is ready, with a conversation of its own: a new one, or that of the session before.',
+  interfaces,
+  fields: (t) => ({
+    conversationId: t.id({ description: 'The agent’s own id of it.', resolve: ({ event }) => event.conversationId }),
+    resumed: t.boolean({
+      description: 'Whether it goes on from an earlier session, so that the agent remembers what was said.',
+      resolve: ({ event }) => event.resumed,
+    }),
+    version: t.string({ description: 'The agent’s version.', resolve: ({ event }) => event.version }),
+    model: t.string({
+      nullable: true,
+      description: 'The model that it begins with; null where the agent does not tell.',
+      resolve: ({ event }) => event.model,
+    }),
   }),
 });
 

@@ -7,20 +7,25 @@ import type {
   CaptureGap,
   CaptureWarning,
   FileChange,
+  NewerBase,
   RepositoryPosition,
   RestoreEntry,
   RestoreReport,
 } from '../../domain/snapshot.ts';
 import type { Wait } from '../../domain/states.ts';
-import type { Usage } from '../../domain/usage.ts';
+import type { PlanEntry, ToolCall } from '../../domain/toolCall.ts';
+import type { ModelUsage, Usage } from '../../domain/usage.ts';
 import { builder } from './builder.ts';
 import {
   ActorKindEnum,
   CaptureGapStatusEnum,
   ChangeStatusEnum,
   FailureOriginEnum,
+  NewerBaseStateEnum,
+  PlanStatusEnum,
   RestoreStatusEnum,
   RestoreSubjectEnum,
+  ToolKindEnum,
   WaitEnum,
 } from './enums.ts';
 
@@ -53,6 +58,36 @@ export const WaitingRef = builder.objectRef<Waiting>('Waiting').implement({
 export const waitingOf = (row: { waitingFor: Wait | null; waitingDetail: string | null }): Waiting | null =>
   row.waitingFor && { for: row.waitingFor, detail: row.waitingDetail };
 
+const ModelUsageRef = builder.objectRef<ModelUsage>('ModelUsage').implement({
+  description: 'Tokens that one model read and wrote.',
+  fields: (t) => ({
+    model: t.exposeString('model', { description: 'The provider’s name for it.' }),
+    inputTokens: t.exposeFloat('inputTokens', { description: 'Read, those of the cache among them.' }),
+    outputTokens: t.exposeFloat('outputTokens', { description: 'Written, those of reasoning among them.' }),
+    cacheReadTokens: t.exposeFloat('cacheReadTokens', { description: 'Of the input: read from the provider’s cache.' }),
+    cacheWriteTokens: t.exposeFloat('cacheWriteTokens', { description: 'Of the input: written to the provider’s cache.' }),
+    reasoningTokens: t.exposeFloat('reasoningTokens', { description: 'Of the output: thinking.' }),
+    costMicros: t.exposeFloat('costMicros', { description: 'Cost in millionths of a US dollar, where known.' }),
+  }),
+});
+
+export const ToolCallRef = builder.objectRef<ToolCall>('ToolCall').implement({
+  description: 'A call of a tool by an agent.',
+  fields: (t) => ({
+    id: t.exposeString('id', { description: 'The agent’s own id of the call.' }),
+    name: t.exposeString('name', { description: 'The tool’s name, as the agent has it.' }),
+    kind: t.expose('kind', { type: ToolKindEnum, description: 'What it does.' }),
+  }),
+});
+
+export const PlanEntryRef = builder.objectRef<PlanEntry>('PlanEntry').implement({
+  description: 'One step of what an agent means to do.',
+  fields: (t) => ({
+    content: t.exposeString('content', { description: 'The step, in the agent’s words.' }),
+    status: t.expose('status', { type: PlanStatusEnum, description: 'How far it is with it.' }),
+  }),
+});
+
 export const UsageRef = builder.objectRef<Usage>('Usage').implement({
   description: 'What was consumed. Times in milliseconds, memory in bytes, cost in millionths of a US dollar.',
   fields: (t) => ({
@@ -62,6 +97,11 @@ export const UsageRef = builder.objectRef<Usage>('Usage').implement({
     inputTokens: t.exposeFloat('inputTokens', { description: 'Tokens read by models.' }),
     outputTokens: t.exposeFloat('outputTokens', { description: 'Tokens written by models.' }),
     costMicros: t.exposeFloat('costMicros', { description: 'Cost in millionths of a US dollar, where known.' }),
+    models: t.field({
+      type: [ModelUsageRef],
+      description: 'The tokens by model; none where no model was used.',
+      resolve: ({ models }) => [...(models ?? [])],
+    }),
   }),
 });
 
@@ -148,6 +188,28 @@ const RestoreEntryRef = builder.objectRef<RestoreEntry>('RestoreEntry').implemen
   }),
 });
 
+const NewerBaseRef = builder.objectRef<NewerBase>('NewerBase').implement({
+  description: 'How one repository fared where its newest base was asked for.',
+  fields: (t) => ({
+    repository: t.exposeString('repository', { description: 'The repository’s folder in the workspace.' }),
+    branch: t.exposeString('branch', { description: 'The branch whose newest commit was asked for.' }),
+    state: t.expose('state', { type: NewerBaseStateEnum, description: 'Whether it was moved.' }),
+    from: t.exposeString('from', { nullable: true, description: 'The commit that the snapshot builds on.' }),
+    to: t.exposeString('to', { nullable: true, description: 'The commit that the workspace builds on now.' }),
+    merged: t.exposeInt('merged', { description: 'Files that both had changed, and that were merged.' }),
+    conflicts: t.exposeInt('conflicts', {
+      description: 'Files that both had changed and that someone must look at: an entry for each says what to do.',
+    }),
+    merging: t.exposeBoolean('merging', {
+      description: 'A merge is under way, as the run’s commits conflict with the base: committing ends it.',
+    }),
+    keptBranch: t.exposeString('keptBranch', {
+      nullable: true,
+      description: 'The branch that keeps the run’s commits, where the base’s history was rewritten.',
+    }),
+  }),
+});
+
 export const RestoreReportRef = builder.objectRef<RestoreReport>('RestoreReport').implement({
   description: 'What of a snapshot was applied to a workspace, and what was not and why.',
   fields: (t) => ({
@@ -158,6 +220,11 @@ export const RestoreReportRef = builder.objectRef<RestoreReport>('RestoreReport'
       type: [RestoreEntryRef],
       description: 'At most 500 lines, those not applied first.',
       resolve: (report) => [...report.entries],
+    }),
+    newerBase: t.field({
+      type: [NewerBaseRef],
+      description: 'One for each repository, where the newest base was asked for; empty elsewhere.',
+      resolve: (report) => [...(report.newerBase ?? [])],
     }),
     tookMs: t.exposeInt('tookMs', { description: 'Milliseconds.' }),
   }),

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { machine } from '../../config/machine.ts';
 import type { BuildStep } from './steps.mjs';
 
 const run = promisify(execFile);
@@ -24,7 +25,10 @@ export const makers: Readonly<Record<string, Maker>> = {
 
 async function runNode(root: string, args: readonly string[]): Promise<void> {
   try {
-    await run(process.execPath, [...args], { cwd: root, maxBuffer: 64 * 1024 * 1024 });
+    const { environment, path } = machine();
+    // Programs of libraries are found as npm finds them, also when it is not npm that runs this.
+    const PATH = [join(root, 'node_modules/.bin'), ...path].join(delimiter);
+    await run(process.execPath, [...args], { cwd: root, env: { ...environment, PATH }, maxBuffer: 64 * 1024 * 1024 });
   } catch (error) {
     const { stdout = '', stderr = '', message } = error as { stdout?: string; stderr?: string; message: string };
     throw new Error(stderr.trim() || stdout.trim() || message, { cause: error });

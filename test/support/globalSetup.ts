@@ -15,6 +15,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** How long and how hard test/soak tries. */
     soak: SoakOptions;
+    /** How many runs workspace/anyWorkspace.test.ts makes up, and from which seed. */
+    anyWorkspace: { readonly cases: number; readonly seed: number };
     /** Of a PostgreSQL that all tests share; each test file makes databases of its own: test/support/database.ts. */
     postgresUrl: string;
     /** Of a Temporal development server that all tests share: use task queues and Workflow Ids of your own. */

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { openBlobStore } from '../../blobs/openBlobStore.ts';
 import { workerConfig } from '../../config/worker.ts';
 import { detectSandbox } from '../../harnesses/detectSandbox.ts';
+import { createHarnesses } from '../../harnesses/registry.ts';
 import { createSessionWorkspaces } from '../../workflows/createSessionWorkspaces.ts';
 import { temporalLogger } from '../../workflows/temporalLogger.ts';
 import { startWorker, type BatonWorker } from '../../workflows/worker.ts';
@@ -19,5 +20,5 @@ export async function startTestWorker({ environment }: TestSettings, more: Recor
   const { sandbox } = await detectSandbox(config.BATON_SANDBOX);
   const blobs = openBlobStore({ place: config.BATON_BLOBS, masterKey: config.masterKey });
   const workspaces = createSessionWorkspaces({ config, blobs, sandbox, log });
-  return startWorker(config, log, { sandbox, workspaces, blobs });
+  return startWorker(config, log, { sandbox, workspaces, blobs, harnesses: createHarnesses(config.model) });
 }

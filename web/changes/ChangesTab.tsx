@@ -1,91 +1,119 @@
 import { useLocation, useSearchParams } from '@solidjs/router';
 import { createEffect, createMemo, createSignal, For, Match, on, Show, Switch, type JSX } from 'solid-js';
-import { ask } from '../api/client.ts';
-import { failedWith, type Loaded } from '../api/loaded.ts';
 import { bytes, count } from '../format/amounts.ts';
-import { clockWithDay } from '../format/time.ts';
-import {
-  SnapshotChangesDocument,
-  type FileChangePartsFragment,
-  type SnapshotChangesQuery,
-  type SnapshotPartsFragment,
-} from '../generated/operations.ts';
 import { useRun } from '../run/context.ts';
 import { Delta } from '../run/entries/FilesEntry.tsx';
 import { Notice } from '../run/entries/Notice.tsx';
 import { Gaps } from '../run/entries/SnapshotEntry.tsx';
 import { CopyButton } from '../ui/CopyButton.tsx';
-import { Icon } from '../ui/Icon.tsx';
 import { LoadFailed } from '../ui/LoadFailed.tsx';
-import { now } from '../ui/now.ts';
 import { Skeleton } from '../ui/Skeleton.tsx';
+import { changedFiles, differentFile, type ChangedFile, type Changes, type Difference } from './changedFile.ts';
+import { CompareBar } from './CompareBar.tsx';
+import { createChanges, type Chosen } from './createChanges.ts';
 import { FileDiffView } from './FileDiffView.tsx';
 import { FileList } from './FileList.tsx';
-import { filesOfPatch, type FileDiff } from './patch.ts';
+import { Moved } from './Moved.tsx';
 import { createViewed } from './viewed.ts';
 import './changes.css';
-
-const maxBytes = 1_000_000;
-
-type Changes = Extract<NonNullable<SnapshotChangesQuery['node']>, { __typename: 'Snapshot' }>;
-
-/** A changed file with what the patch says of it. */
-export interface ChangedFile {
-  /** From the workspace's root, with the repository's folder where there are several. */
-  readonly path: string;
-  readonly change: FileChangePartsFragment;
-  readonly diff: FileDiff | null;
-}
-
-const pathOf = ({ repository, path }: FileChangePartsFragment): string => (repository === '.' ? path : `${repository}/${path}`);
-
-/** The files of a snapshot, each with its part of the patch. */
-export function changedFiles(changes: Pick<Changes, 'changes' | 'patch'>): ChangedFile[] {
-  const diffs = new Map(filesOfPatch(changes.patch?.text ?? '').map((diff) => [diff.path, diff] as const));
-  return changes.changes
-    .map((change) => ({ path: pathOf(change), change, diff: diffs.get(pathOf(change)) ?? null }))
-    .sort((a, b) => a.path.localeCompare(b.path));
-}
-
-const nameOf = ({ session, createdAt, kind, changedFiles: n }: SnapshotPartsFragment, at: number): string =>
-  `Session ${session.ordinal}, ${clockWithDay(createdAt, at)}${kind === 'CHECKPOINT' ? ', a checkpoint' : ''}: ${count(n, 'file')}`;
-
-function createChanges(snapshotId: () => string | null): { state: () => Loaded<Changes | null>; reload: () => void } {
-  const [state, setState] = createSignal<Loaded<Changes | null>>({ kind: 'LOADING' });
-  let newest = 0;
-  const load = async (id: string | null): Promise<void> => {
-    const mine = ++newest;
-    if (id === null) return void setState({ kind: 'READY', value: null });
-    setState({ kind: 'LOADING' });
-    try {
-      const { node } = await ask(SnapshotChangesDocument, { id, maxBytes });
-      if (mine !== newest) return;
-      if (node?.__typename === 'Snapshot') setState({ kind: 'READY', value: node });
-      else setState({ kind: 'FAILED', code: 'NOT_FOUND', message: 'There is no such snapshot in this run.' });
-    } catch (error) {
-      if (mine === newest) setState(failedWith(error));
-    }
-  };
-  createEffect(on(snapshotId, (id) => void load(id)));
-  return { state, reload: () => void load(snapshotId()) };
-}
 
 const sum = (files: readonly ChangedFile[], what: 'additions' | 'deletions'): number =>
   files.reduce((all, { change }) => all + (change[what] ?? 0), 0);
 
-/** What the run has changed: the files of a snapshot against the base, as unified diffs. */
+/** What is said of the files together, above them. */
+function Bar(props: { count: number; files: readonly ChangedFile[]; patch: string }): JSX.Element {
+  return (
+    <div class="changes-bar">
+      <b>{count(props.count, 'file')}</b>
+      <Delta additions={sum(props.files, 'additions')} deletions={sum(props.files, 'deletions')} />
+      <span class="grow" />
+      <Show when={props.patch}>
+        <CopyButton text={props.patch} what="the patch" class="button">
+          <span>Copy patch</span>
+        </CopyButton>
+      </Show>
+    </div>
+  );
+}
+
+/** What is to be known of a snapshot's changes against the base. */
+function ChangesNotices(props: { changes: Changes }): JSX.Element {
+  return (
+    <>
+      <Show when={props.changes.gapCount > 0}>
+        <Notice title={`${count(props.changes.gapCount, 'entry', 'entries')} left out of the snapshot.`}>
+          <Gaps gaps={props.changes.gaps} count={props.changes.gapCount} />
+        </Notice>
+      </Show>
+      <Show when={props.changes.warningCount > 0}>
+        <Notice title={`${count(props.changes.warningCount, 'file')} in the snapshot look like secrets.`}>
+          <Gaps gaps={props.changes.warnings} count={props.changes.warningCount} />
+        </Notice>
+      </Show>
+      <Show when={props.changes.patch?.truncated}>
+        <Notice title="A part of the changes is shown.">
+          The patch has {bytes(props.changes.patch?.bytes ?? 0)}; its first files are here, the others are in the list only.
+        </Notice>
+      </Show>
+      <Show when={props.changes.changedFiles > props.changes.changes.length}>
+        <Notice title={`The first ${props.changes.changes.length} files are listed.`}>
+          The snapshot holds all {props.changes.changedFiles}.
+        </Notice>
+      </Show>
+      <Show when={props.changes.changedFiles === 0}>
+        <div class="empty">
+          <h2>Nothing was changed</h2>
+          <p>The workspace is as the base has it.</p>
+        </div>
+      </Show>
+    </>
+  );
+}
+
+/** What is to be known of how two snapshots differ. */
+function DifferenceNotices(props: { difference: Difference }): JSX.Element {
+  const ends = (): string => {
+    const { before, after } = props.difference;
+    return before.session.ordinal === after.session.ordinal
+      ? `the two snapshots of session ${before.session.ordinal}`
+      : `session ${before.session.ordinal} and session ${after.session.ordinal}`;
+  };
+  return (
+    <>
+      <Moved repositories={props.difference.repositories} />
+      <Show when={props.difference.fileCount === 0 && props.difference.repositories.every(({ comparable }) => comparable)}>
+        <div class="empty">
+          <h2>{props.difference.same ? `Nothing changed between ${ends()}` : `No file changed between ${ends()}`}</h2>
+          <p>{props.difference.same ? 'The workspace was the same.' : 'Only what stands above is not the same.'}</p>
+        </div>
+      </Show>
+    </>
+  );
+}
+
+/** What the run has changed: the files of a snapshot against the base or another snapshot, as unified diffs. */
 export function ChangesTab(props: { head: JSX.Element }): JSX.Element {
   const { id, run, sessions } = useRun();
   const location = useLocation();
-  const [params, setParams] = useSearchParams<{ snapshot?: string }>();
+  const [params, setParams] = useSearchParams<{ snapshot?: string; from?: string }>();
   const [text, setText] = createSignal('');
   const [here, setHere] = createSignal<string | null>(null);
-  const snapshotId = createMemo(() => params.snapshot ?? run().latestSnapshot?.id ?? null);
-  const { state, reload } = createChanges(snapshotId);
+  const from = createMemo(() => params.from ?? null);
+  const to = createMemo(() => params.snapshot ?? run().latestSnapshot?.id ?? null);
+  const chosen = createMemo((): Chosen => ({ from: from(), to: to() }));
+  const { state, reload, more, loadingMore } = createChanges(chosen);
   const viewed = createViewed(id);
-  const changes = () => {
+  const shown = () => {
     const loaded = state();
     return loaded.kind === 'READY' ? loaded.value : null;
+  };
+  const changes = () => {
+    const found = shown();
+    return found?.kind === 'CHANGES' ? found.changes : null;
+  };
+  const difference = () => {
+    const found = shown();
+    return found?.kind === 'DIFFERENCE' ? found.difference : null;
   };
   const failed = () => {
     const loaded = state();
@@ -93,7 +121,7 @@ export function ChangesTab(props: { head: JSX.Element }): JSX.Element {
   };
   const all = createMemo(() => {
     const found = changes();
-    return found ? changedFiles(found) : [];
+    return found ? changedFiles(found) : (difference()?.files.edges.map(({ node }) => differentFile(node)) ?? []);
   });
   const files = createMemo(() => all().filter(({ path }) => path.toLowerCase().includes(text().trim().toLowerCase())));
   const isViewed = ({ path, diff }: ChangedFile): boolean => viewed.isViewed(path, diff?.text ?? '');
@@ -112,6 +140,7 @@ export function ChangesTab(props: { head: JSX.Element }): JSX.Element {
       if (found.some(({ path }) => path === wanted)) requestAnimationFrame(() => go(wanted));
     }),
   );
+  const left = (): number => (difference()?.fileCount ?? 0) - all().length;
 
   return (
     <>
@@ -130,52 +159,14 @@ export function ChangesTab(props: { head: JSX.Element }): JSX.Element {
       <main class="page" aria-label="Changes">
         {props.head}
         <Show when={snapshots().length > 0}>
-          <div class="compare">
-            <span class="dim">The base, to</span>
-            <span class="chosen">
-              <select
-                class="input"
-                aria-label="Snapshot"
-                value={snapshotId() ?? ''}
-                onChange={(event) => {
-                  const chosen = event.currentTarget.value;
-                  setParams({ snapshot: chosen === run().latestSnapshot?.id ? null : chosen });
-                }}
-              >
-                <For each={snapshots().toReversed()}>
-                  {(snapshot) => (
-                    <option value={snapshot.id} selected={snapshot.id === snapshotId()}>
-                      {snapshot.id === run().latestSnapshot?.id ? 'The latest: ' : ''}
-                      {nameOf(snapshot, now())}
-                    </option>
-                  )}
-                </For>
-                <Show when={params.snapshot && !snapshots().some((snapshot) => snapshot.id === params.snapshot)}>
-                  <option value={params.snapshot} selected>
-                    A checkpoint
-                  </option>
-                </Show>
-              </select>
-              <Icon name="down" />
-            </span>
-            <Show when={changes()}>
-              {(found) => (
-                <For each={found().repositories}>
-                  {({ repository, branch, base, head }) => (
-                    <span class="position wide-only">
-                      <Icon name="branch" />
-                      {repository === '.' ? '' : `${repository}: `}
-                      <code>
-                        {branch ?? 'detached'}
-                        <Show when={base}> {base?.slice(0, 7)}</Show>
-                        <Show when={head && head !== base}> → {head?.slice(0, 7)}</Show>
-                      </code>
-                    </span>
-                  )}
-                </For>
-              )}
-            </Show>
-          </div>
+          <CompareBar
+            snapshots={snapshots()}
+            latest={run().latestSnapshot?.id ?? null}
+            chosen={chosen()}
+            onFrom={(from) => setParams({ from })}
+            onTo={(to) => setParams({ snapshot: to === run().latestSnapshot?.id ? null : to })}
+            positions={changes()?.repositories ?? []}
+          />
         </Show>
         <div class="scroll" tabIndex={0} role="region" aria-label="Diff">
           <div class="changes">
@@ -188,68 +179,43 @@ export function ChangesTab(props: { head: JSX.Element }): JSX.Element {
               <Match when={state().kind === 'LOADING'}>
                 <Skeleton label="Loading the changes" widths={[50, 70, 40]} />
               </Match>
-              <Match when={changes() === null}>
+              <Match when={shown()?.kind === 'NONE'}>
                 <div class="empty">
                   <h2>No snapshot yet</h2>
                   <p>The workspace is captured after each turn and when a session ends; what it changed then stands here.</p>
                 </div>
               </Match>
-              <Match when={changes()}>
-                {(found) => (
-                  <>
-                    <div class="changes-bar">
-                      <b>{count(found().changedFiles, 'file')}</b>
-                      <Delta additions={sum(all(), 'additions')} deletions={sum(all(), 'deletions')} />
-                      <span class="grow" />
-                      <Show when={found().patch}>
-                        {(patch) => (
-                          <CopyButton text={patch().text} what="the patch" class="button">
-                            <span>Copy patch</span>
-                          </CopyButton>
-                        )}
-                      </Show>
-                    </div>
-                    <Show when={found().gapCount > 0}>
-                      <Notice title={`${count(found().gapCount, 'entry', 'entries')} left out of the snapshot.`}>
-                        <Gaps gaps={found().gaps} count={found().gapCount} />
-                      </Notice>
-                    </Show>
-                    <Show when={found().warningCount > 0}>
-                      <Notice title={`${count(found().warningCount, 'file')} in the snapshot look like secrets.`}>
-                        <Gaps gaps={found().warnings} count={found().warningCount} />
-                      </Notice>
-                    </Show>
-                    <Show when={found().patch?.truncated}>
-                      <Notice title="A part of the changes is shown.">
-                        The patch has {bytes(found().patch?.bytes ?? 0)}; its first files are here, the others are in the list
-                        only.
-                      </Notice>
-                    </Show>
-                    <Show when={found().changedFiles > found().changes.length}>
-                      <Notice title={`The first ${found().changes.length} files are listed.`}>
-                        The snapshot holds all {found().changedFiles}.
-                      </Notice>
-                    </Show>
-                    <Show when={found().changedFiles === 0}>
-                      <div class="empty">
-                        <h2>Nothing was changed</h2>
-                        <p>The workspace is as the base has it.</p>
-                      </div>
-                    </Show>
-                    <For each={files()}>
-                      {(file) => (
-                        <FileDiffView
-                          change={file.change}
-                          path={file.path}
-                          diff={file.diff}
-                          truncated={found().patch?.truncated ?? false}
-                          viewed={isViewed(file)}
-                          onViewed={(is) => viewed.setViewed(file.path, file.diff?.text ?? '', is)}
-                        />
-                      )}
-                    </For>
-                  </>
-                )}
+              <Match when={shown()}>
+                <Bar
+                  count={changes()?.changedFiles ?? difference()?.fileCount ?? 0}
+                  files={all()}
+                  patch={
+                    changes()?.patch?.text ??
+                    all()
+                      .map(({ diff }) => diff?.text ?? '')
+                      .join('')
+                  }
+                />
+                <Show when={changes()}>{(found) => <ChangesNotices changes={found()} />}</Show>
+                <Show when={difference()}>{(found) => <DifferenceNotices difference={found()} />}</Show>
+                <For each={files()}>
+                  {(file) => (
+                    <FileDiffView
+                      change={file.change}
+                      path={file.path}
+                      diff={file.diff}
+                      note={file.note}
+                      truncated={changes()?.patch?.truncated ?? false}
+                      viewed={isViewed(file)}
+                      onViewed={(is) => viewed.setViewed(file.path, file.diff?.text ?? '', is)}
+                    />
+                  )}
+                </For>
+                <Show when={left() > 0}>
+                  <button type="button" class="button more-files" disabled={loadingMore()} onClick={() => void more()}>
+                    {loadingMore() ? 'Loading …' : `Show more of ${count(left(), 'file')}`}
+                  </button>
+                </Show>
               </Match>
             </Switch>
           </div>

@@ -1,7 +1,7 @@
 import { createMemo, For, Show, type JSX } from 'solid-js';
 import { changeLetter, Delta } from '../run/entries/FilesEntry.tsx';
 import { Icon } from '../ui/Icon.tsx';
-import type { ChangedFile } from './ChangesTab.tsx';
+import type { ChangedFile } from './changedFile.ts';
 
 export interface FileListProps {
   readonly files: readonly ChangedFile[];

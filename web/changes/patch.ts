@@ -1,4 +1,4 @@
-import { parsePatch, type StructuredPatch, type StructuredPatchHunk } from 'diff';
+import { parsePatch, structuredPatch, type StructuredPatch, type StructuredPatchHunk } from 'diff';
 
 export interface DiffLine {
   readonly kind: 'same' | 'add' | 'del';
@@ -31,6 +31,21 @@ export interface FileDiff {
 export function filesOfPatch(patch: string): FileDiff[] {
   const parts = patch.split(/^(?=diff --git )/m).filter((part) => part.startsWith('diff --git '));
   return parts.map(fileOf);
+}
+
+/** What a reader sees of a change from one text to another; null stands for a file that is not there. */
+export function diffOfTexts(path: string, before: string | null, after: string | null): FileDiff {
+  const { hunks } = structuredPatch(path, path, before ?? '', after ?? '', undefined, undefined, { context: 3 });
+  const found = hunks.map((hunk) => hunkOf(hunk, ''));
+  return {
+    path,
+    oldPath: null,
+    kind: 'TEXT',
+    note: before === null ? 'new file' : after === null ? 'deleted' : null,
+    hunks: found,
+    lineCount: found.reduce((sum, { lines }) => sum + lines.length, 0),
+    text: '',
+  };
 }
 
 function fileOf(text: string): FileDiff {

@@ -1,6 +1,6 @@
 import { For, Show, type JSX } from 'solid-js';
 import { sessionWorkflowId, type RunId } from '../../domain/ids.ts';
-import { bytes, cost, count, number } from '../format/amounts.ts';
+import { bytes, cost, count, modelWords, number } from '../format/amounts.ts';
 import { duration } from '../format/duration.ts';
 import { nameOfRemote } from '../format/remote.ts';
 import type { UsagePartsFragment } from '../generated/operations.ts';
@@ -212,13 +212,27 @@ export function DetailsTab(): JSX.Element {
         <section>
           <h2>Usage</h2>
           <UsageTable />
+          <Show when={run().usage.models.length > 0}>
+            <dl>
+              <For each={run().usage.models}>
+                {(model) => <Fact label={model.model}>{modelWords(model).slice(model.model.length + 2)}</Fact>}
+              </For>
+            </dl>
+          </Show>
         </section>
         <Show when={sessions().some((session) => session.id !== null)}>
           <section>
             <h2>Sessions</h2>
             <dl>
               <For each={sessions().filter((session) => session.id !== null)}>
-                {(session) => <Copied label={`Session ${session.ordinal}`} text={session.id ?? ''} />}
+                {(session) => (
+                  <>
+                    <Copied label={`Session ${session.ordinal}`} text={session.id ?? ''} />
+                    <Show when={session.facts?.conversation}>
+                      {(conversation) => <Copied label="Its conversation" text={conversation().conversationId} />}
+                    </Show>
+                  </>
+                )}
               </For>
             </dl>
           </section>

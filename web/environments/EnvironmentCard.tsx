@@ -6,6 +6,7 @@ import { openNewRun } from '../shell/newRunDialog.ts';
 import { Icon } from '../ui/Icon.tsx';
 import { Time } from '../ui/Time.tsx';
 import { idleWords } from './idleChoices.ts';
+import { permissionWords } from './permissionWords.ts';
 import { secretWords } from './secretWords.ts';
 
 /** An environment: what is in it, and the ways from it. */
@@ -106,7 +107,9 @@ export function EnvironmentCard(props: { environment: EnvironmentPartsFragment }
         <div>
           <dt>Sessions</dt>
           <dd>
-            {harnessCapabilities[props.environment.defaultHarness].label}
+            {harnessCapabilities[props.environment.defaultHarness].label}; an agent{' '}
+            {permissionWords[props.environment.permissions]}
+            <Show when={props.environment.allowedCommands.length > 0}> ({props.environment.allowedCommands.join(', ')})</Show>
             <Show when={props.environment.idleSeconds !== null}>
               ; after a turn, {idleWords(props.environment.idleSeconds ?? 0)}
             </Show>

@@ -1,17 +1,25 @@
 import { createSignal, For, Index, Show, type JSX } from 'solid-js';
 import { createStore } from 'solid-js/store';
 import type { SecretFiles } from '../../domain/declaration.ts';
+import { harnessCapabilities, harnessKinds } from '../../domain/harness.ts';
+import { permissionModes } from '../../domain/permissions.ts';
 import { createClientKeys } from '../api/clientKey.ts';
 import { send } from '../api/client.ts';
 import { failedWith } from '../api/loaded.ts';
 import { nameOfRemote } from '../format/remote.ts';
-import { CreateEnvironmentDocument, type EnvironmentPartsFragment } from '../generated/operations.ts';
+import {
+  CreateEnvironmentDocument,
+  type EnvironmentPartsFragment,
+  type HarnessKind,
+  type PermissionMode,
+} from '../generated/operations.ts';
 import { useApp } from '../shell/app.ts';
 import { HintedField } from '../ui/HintedField.tsx';
 import { Icon } from '../ui/Icon.tsx';
 import { inputOf, noEnvironment, noRepository, type RepositoryDraft } from './environmentDraft.ts';
 import { secretWords } from './secretWords.ts';
 import { idleChoices, idleWords } from './idleChoices.ts';
+import { permissionWords } from './permissionWords.ts';
 
 export interface EnvironmentFormProps {
   readonly onCreated: (environment: EnvironmentPartsFragment) => void;
@@ -166,6 +174,52 @@ export function EnvironmentForm(props: EnvironmentFormProps): JSX.Element {
             <Icon name="down" />
           </span>
         </label>
+        <label class="form-label">
+          Agent of its runs
+          <span class="chosen">
+            <select
+              class="input"
+              value={draft.defaultHarness}
+              onChange={(event) => setDraft('defaultHarness', event.currentTarget.value as HarnessKind)}
+            >
+              <For each={harnessKinds}>{(kind) => <option value={kind}>{harnessCapabilities[kind].label}</option>}</For>
+            </select>
+            <Icon name="down" />
+          </span>
+        </label>
+        <label class="form-label">
+          An agent
+          <span class="chosen">
+            <select
+              class="input"
+              value={draft.permissions}
+              onChange={(event) => setDraft('permissions', event.currentTarget.value as PermissionMode)}
+            >
+              <For each={permissionModes}>{(mode) => <option value={mode}>{permissionWords[mode]}</option>}</For>
+            </select>
+            <Icon name="down" />
+          </span>
+        </label>
+        <Show when={draft.permissions === 'ALLOW_LIST'}>
+          <HintedField
+            label="Commands it may run without asking"
+            hint="Beginnings, one a line: npm test allows npm test with whatever plain arguments."
+            class="form-label form-wide"
+          >
+            {(ties) => (
+              <textarea
+                {...ties}
+                class="input mono"
+                rows={2}
+                placeholder="npm test"
+                spellcheck={false}
+                aria-invalid={invalid('allowedCommands')}
+                value={draft.allowedCommands}
+                onInput={(event) => setDraft('allowedCommands', event.currentTarget.value)}
+              />
+            )}
+          </HintedField>
+        </Show>
         <label class="form-label">
           Files that look like secrets
           <span class="chosen">

@@ -1,6 +1,6 @@
 import type { SecretFiles } from '../../domain/declaration.ts';
 import { nameOfRemote } from '../format/remote.ts';
-import type { CreateEnvironmentInput } from '../generated/operations.ts';
+import type { CreateEnvironmentInput, HarnessKind, PermissionMode } from '../generated/operations.ts';
 
 export interface RepositoryDraft {
   readonly url: string;
@@ -23,6 +23,10 @@ export interface EnvironmentDraft {
   readonly outside: string;
   readonly outsideScript: string;
   readonly secretFiles: SecretFiles;
+  readonly defaultHarness: HarnessKind;
+  readonly permissions: PermissionMode;
+  /** Of ALLOW_LIST, one a line. */
+  readonly allowedCommands: string;
 }
 
 export const noRepository: RepositoryDraft = { url: '', branch: '', path: '', push: false, ignored: '' };
@@ -37,6 +41,9 @@ export const noEnvironment: EnvironmentDraft = {
   outside: '',
   outsideScript: '',
   secretFiles: 'WARN',
+  defaultHarness: 'SCRIPT',
+  permissions: 'ASK',
+  allowedCommands: '',
 };
 
 const lines = (text: string): string[] =>
@@ -80,6 +87,9 @@ export function inputOf(draft: EnvironmentDraft): DraftResult {
       ...(draft.outsideScript.trim() && { outsideScript: draft.outsideScript.trim() }),
       ...(draft.secretFiles !== 'WARN' && { secretFiles: draft.secretFiles }),
       ...(draft.idleSeconds !== '' && { idleSeconds: Number(draft.idleSeconds) }),
+      ...(draft.defaultHarness !== 'SCRIPT' && { defaultHarness: draft.defaultHarness }),
+      ...(draft.permissions !== 'ASK' && { permissions: draft.permissions }),
+      ...(draft.permissions === 'ALLOW_LIST' && { allowedCommands: lines(draft.allowedCommands) }),
     },
   };
 }

@@ -32,6 +32,12 @@ export function tokens(n: number): string {
 /** $2.31; from millionths of a dollar. */
 export const cost = (micros: number): string => `$${(micros / 1_000_000).toFixed(2)}`;
 
+/** What one model read and wrote: "claude-x: 98k tokens read, 82k of them from the cache, 1k tokens written". */
+export function modelWords({ model, inputTokens, outputTokens, cacheReadTokens }: UsagePartsFragment['models'][number]): string {
+  const cached = cacheReadTokens > 0 ? `, ${tokens(cacheReadTokens).replace(/ tokens?$/, '')} of them from the cache` : '';
+  return `${model}: ${tokens(inputTokens)} read${cached}, ${tokens(outputTokens)} written`;
+}
+
 /** What a session or run consumed, in a few words: tokens and cost where there are any, else its time on a machine. */
 export function usageWords({ inputTokens, outputTokens, costMicros, wallMs }: UsagePartsFragment): string[] {
   const all = inputTokens + outputTokens;

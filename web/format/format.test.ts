@@ -40,7 +40,7 @@ describe('amounts', () => {
   });
 
   test('of usage name tokens and cost, or the time when there are none', () => {
-    const nothing = { wallMs: 0, cpuMs: 0, peakMemoryBytes: 0, inputTokens: 0, outputTokens: 0, costMicros: 0 };
+    const nothing = { wallMs: 0, cpuMs: 0, peakMemoryBytes: 0, inputTokens: 0, outputTokens: 0, costMicros: 0, models: [] };
     expect(usageWords(nothing)).toEqual([]);
     expect(usageWords({ ...nothing, wallMs: 62_000 })).toEqual(['1 min 2 s of work']);
     expect(usageWords({ ...nothing, inputTokens: 90_000, outputTokens: 8_000, costMicros: 640_000 })).toEqual([

@@ -33,6 +33,12 @@ const tasks: Record<
     hint: 'The script harness runs this as a shell script in the workspace. An exit code other than 0 fails the session.',
     mono: true,
   },
+  BUILT_IN: {
+    label: 'Task',
+    placeholder: 'What should be done?',
+    hint: 'The built-in agent works on this with the model that the workers have. It asks before it runs commands, as the environment says.',
+    mono: false,
+  },
 };
 
 /** Starts a run: where, and what should be done. The task is kept until it was started. */

@@ -1,6 +1,14 @@
 import type { LogEvent } from '../live/runLog.ts';
 
-type Body<E extends LogEvent> = E extends LogEvent ? Omit<E, 'seq' | 'at' | 'sessionOrdinal' | 'redaction' | 'fromSeq'> : never;
+/** What every event has, and what only items of an agent's tools have. */
+type Given = 'seq' | 'at' | 'sessionOrdinal' | 'redaction' | 'fromSeq';
+type Tool = 'tool' | 'input';
+
+type Body<E extends LogEvent> = E extends { __typename: 'ItemStartedEvent' }
+  ? Omit<E, Given | Tool> & Partial<Pick<E, Tool>>
+  : E extends LogEvent
+    ? Omit<E, Given>
+    : never;
 
 /** Writes logs for tests: numbers the events and gives each a time. */
 export class LogWriter {
@@ -15,7 +23,8 @@ export class LogWriter {
     this.#at += this.step;
     const at = new Date(this.#at).toISOString();
     const more = body.__typename === 'ItemChunkEvent' ? { fromSeq: seq } : {};
-    this.events.push({ ...body, ...more, seq, at, sessionOrdinal: this.ordinal, redaction: null } as LogEvent);
+    const none = body.__typename === 'ItemStartedEvent' ? { tool: null, input: null } : {};
+    this.events.push({ ...none, ...body, ...more, seq, at, sessionOrdinal: this.ordinal, redaction: null } as LogEvent);
     return this;
   }
 }

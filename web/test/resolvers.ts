@@ -30,7 +30,10 @@ import {
 import { mergeChunks, type PagedEvent } from '../../domain/mergeChunks.ts';
 import { actorName } from '../../domain/actor.ts';
 import type { Decision, Refusal } from '../../domain/refusal.ts';
+import type { ConflictWay, RestoreReport } from '../../domain/snapshot.ts';
 import { isEnded } from '../../domain/states.ts';
+import { filesOfPatch } from '../changes/patch.ts';
+import type { Usage } from '../../domain/usage.ts';
 import type { StandInMessage, StandInRun, StandInSession, StandInSnapshot } from './standInRun.ts';
 import { newId, type StandInEnvironment, type World } from './world.ts';
 
@@ -62,6 +65,9 @@ const actor = (who: Actor) => ({
   user: who.kind === 'USER' ? { id: who.userId, name: who.name } : null,
 });
 
+const reportView = (report: RestoreReport): object => ({ ...report, newerBase: report.newerBase ?? [] });
+const usageView = (usage: Usage) => ({ ...usage, models: usage.models ?? [] });
+
 /** The fields of an event as the API names them. */
 function fieldsOf(event: RunEvent): object {
   switch (event.type) {
@@ -73,12 +79,16 @@ function fieldsOf(event: RunEvent): object {
         ...event,
         actor: actor(event.actor),
         restore: event.restore.kind,
+        base: event.newest ? 'NEWEST' : 'KEEP',
+        conflicts: event.newest ?? null,
         snapshotId: event.restore.kind === 'SNAPSHOT' ? event.restore.snapshotId : null,
       };
+    case 'turn.ended':
+      return { ...event, usage: usageView(event.usage) };
     case 'message.added':
       return { ...event, author: actor(event.author) };
     case 'workspace.restored':
-      return { snapshotId: event.report.snapshotId, report: event.report };
+      return { snapshotId: event.report.snapshotId, report: reportView(event.report) };
     case 'snapshot.captured':
       return { ...event, ...event.summary };
     default:
@@ -181,6 +191,71 @@ export class Resolvers {
     return null;
   };
 
+  /** What differs between two snapshots of a stand-in: what the later one says of itself, if they are not alike. */
+  snapshotDifference = (args: { before: string; after: string }): object => {
+    const find = (id: string) => {
+      for (const run of this.#world.runs.values()) {
+        const snapshot = run.snapshots.get(id as SnapshotId);
+        if (snapshot) return { run, snapshot };
+      }
+      return null;
+    };
+    const [before, after] = [find(args.before), find(args.after)];
+    if (!before || !after)
+      return { __typename: 'NotFoundError', code: 'NOT_FOUND', message: 'There is no such snapshot.', id: args.before };
+    const { summary } = after.snapshot;
+    if (after.run.gone.has(args.after))
+      return {
+        __typename: 'SnapshotGoneError',
+        code: 'SNAPSHOT_GONE',
+        message: 'What the snapshot holds can no longer be read, so it cannot be compared.',
+        snapshotId: args.after,
+      };
+    const same = JSON.stringify(before.snapshot.summary.changes) === JSON.stringify(summary.changes);
+    const patches = filesOfPatch(after.run.patches.get(after.snapshot.id) ?? '');
+    const files = same ? [] : summary.changes;
+    return {
+      __typename: 'SnapshotDifference',
+      before: this.#snapshot(before.run, before.snapshot),
+      after: this.#snapshot(after.run, after.snapshot),
+      same,
+      fileCount: files.length,
+      repositories: summary.repositories.map(({ repository, branch, head, base }) => ({
+        repository,
+        presence: 'BOTH',
+        headMoved: !same,
+        headBefore: same ? null : { branch, commit: base },
+        headAfter: same ? null : { branch, commit: head },
+        refs: [],
+        refCount: same ? 0 : 1,
+        index: [],
+        indexCount: 0,
+        comparable: true,
+      })),
+      files: ({ first = 50, after: cursor }: { first?: number; after?: string | null }) => {
+        const from = cursor ? Number(cursor) : 0;
+        const page = files.slice(from, from + first);
+        return {
+          edges: page.map((file, n) => {
+            const text = patches.find(({ path }) => path === file.path)?.text ?? null;
+            const kind = file.additions === null ? 'BINARY' : text === null ? 'ELSEWHERE' : 'TEXT';
+            const { additions, deletions } = file;
+            return {
+              cursor: String(from + n + 1),
+              node: {
+                ...file,
+                modeBefore: '644',
+                modeAfter: '644',
+                patch: { kind, text: kind === 'TEXT' ? text : null, additions, deletions },
+              },
+            };
+          }),
+          pageInfo: { hasNextPage: from + page.length < files.length, endCursor: String(from + page.length) },
+        };
+      },
+    };
+  };
+
   createRun = ({ input }: Input): object => {
     const { environmentId, text, title, origin, idleSeconds, clientKey } = input as Record<string, string>;
     return this.#once(clientKey ?? '', input, 'CreateRunPayload', (id) => {
@@ -241,7 +316,7 @@ export class Resolvers {
   };
 
   continueRun = ({ input }: Input): object => {
-    const { runId, text, fromSnapshotId, withoutWorkspace, harness } = input as Record<string, string>;
+    const { runId, text, fromSnapshotId, withoutWorkspace, harness, base, conflicts } = input as Record<string, string>;
     return this.#decide(runId, 'ContinueRunPayload', (run) =>
       admitContinue(run.state, this.#world.person, {
         message: text == null ? null : { messageId: newId('msg') as MessageId, text },
@@ -251,6 +326,7 @@ export class Resolvers {
           : fromSnapshotId
             ? { kind: 'SNAPSHOT', snapshotId: fromSnapshotId as SnapshotId }
             : { kind: 'LATEST' },
+        newest: base === 'NEWEST' ? (conflicts as ConflictWay) : null,
       }),
     );
   };
@@ -320,7 +396,7 @@ export class Resolvers {
         const snapshot = state.snapshotId && run.snapshots.get(state.snapshotId);
         return snapshot ? this.#snapshot(run, snapshot) : null;
       },
-      usage: state.usage,
+      usage: usageView(state.usage),
       viewerCan: {
         followUp: permission(refuseFollowUp(state, person)),
         continue: permission(refuseContinue(state, person)),
@@ -409,20 +485,28 @@ export class Resolvers {
   #team = (): object => ({ ...this.#world.team, viewerRole: this.#world.role });
 
   #environment(environment: StandInEnvironment): object {
-    return { ...environment, team: this.#team(), defaultHarness: 'SCRIPT', createdAt: environment.createdAt.toISOString() };
+    return {
+      ...environment,
+      team: this.#team(),
+      permissions: 'ASK',
+      allowedCommands: [],
+      defaultHarness: 'SCRIPT',
+      createdAt: environment.createdAt.toISOString(),
+    };
   }
 
   #session(run: StandInRun, { view, createdAt, startedAt, endedAt, restoreReport, snapshot }: StandInSession): object {
     const from = view.restoreFrom && run.snapshots.get(view.restoreFrom);
     return {
       ...view,
+      usage: usageView(view.usage),
       waitingFor: view.waitingFor ? { for: view.waitingFor, detail: view.waitingDetail } : null,
       createdAt: createdAt.toISOString(),
       startedAt: startedAt?.toISOString() ?? null,
       endedAt: endedAt?.toISOString() ?? null,
       branch: run.branch,
       restoredFrom: from ? this.#snapshot(run, from) : null,
-      restoreReport,
+      restoreReport: restoreReport && reportView(restoreReport),
       snapshot: snapshot ? this.#snapshot(run, snapshot) : null,
     };
   }

@@ -1,5 +1,6 @@
 import { failure } from '../../domain/failure.ts';
-import type { CaptureGap, FileChange, RestoreEntry } from '../../domain/snapshot.ts';
+import type { CaptureGap, ConflictWay, FileChange, NewerBase, RestoreEntry } from '../../domain/snapshot.ts';
+import type { PromptId } from '../../domain/ids.ts';
 import type { StandInRun } from './standInRun.ts';
 import { StandInWorker } from './standInWorker.ts';
 import type { World } from './world.ts';
@@ -126,9 +127,24 @@ const conflict: RestoreEntry = {
   subject: 'FILE',
   path: 'src/webhooks/schedule.ts',
   status: 'CONFLICT',
-  reason: 'BASE_MOVED',
-  detail: 'Not applied: main changed lines 88 to 97 too. The newer base stands; make the change again on it.',
+  reason: 'BOTH_CHANGED',
+  detail:
+    'The run and main have both changed the same lines: both are in the file, between conflict markers. Make it what it should be. Then git add it.',
 };
+
+const newerBase: readonly NewerBase[] = [
+  {
+    repository: '.',
+    branch: 'main',
+    state: 'MOVED',
+    from: '9a0d41b6a2c1f08e7d5b3c4a19e2f7d60b8c5a31',
+    to: 'c41f7e92d08b35a6e1f4c7902b6d83ae5f10947c',
+    merged: 4,
+    conflicts: 1,
+    merging: false,
+    keptBranch: null,
+  },
+];
 
 const esc = '\u001b[';
 const tests = [
@@ -164,8 +180,15 @@ function firstSession(world: World, run: StandInRun, more: { gaps?: readonly Cap
   return worker;
 }
 
-function secondSession(world: World, run: StandInRun, entries: readonly RestoreEntry[]): StandInWorker {
+function secondSession(
+  world: World,
+  run: StandInRun,
+  entries: readonly RestoreEntry[],
+  { newest }: { newest?: ConflictWay } = {},
+): StandInWorker {
   const worker = new StandInWorker(world, run, 'us-1');
+  if (newest)
+    run.append({ type: 'run.continued', actor: world.person.actor, harness: null, restore: { kind: 'LATEST' }, newest });
   worker.followUp(secondScript);
   world.pass(900);
   worker.open();
@@ -173,10 +196,97 @@ function secondSession(world: World, run: StandInRun, entries: readonly RestoreE
   worker.take();
   world.pass(1_100);
   worker.opened();
-  worker.restored(entries);
+  worker.restored(entries, newest ? { newerBase } : {});
   worker.sandboxed();
   worker.beginTurn();
   return worker;
+}
+
+function agentTurn(worker: StandInWorker): void {
+  worker.say('THOUGHT', [
+    'The header can be seconds or a date. ',
+    'Where is it read now?\n\nProbably in `delivery.ts`; backoff is in a file of its own.',
+  ]);
+  worker.say('TEXT', ["I'll look at how deliveries are retried, then change `backoff` and its callers.\n"]);
+  worker.plan([
+    ['Find where a delivery is tried again', 'IN_PROGRESS'],
+    ['Read Retry-After as seconds and as a date', 'PENDING'],
+    ['Test both, and a date in the past', 'PENDING'],
+  ]);
+  worker.tool({
+    call: { name: 'search', kind: 'SEARCH' },
+    title: 'backoff( in src/',
+    input: { pattern: 'backoff\\(', path: 'src' },
+    output: [
+      'src/webhooks/backoff.ts:6:export function backoff(attempt: number)\nsrc/webhooks/delivery.ts:93: backoff(job.attempt)\n',
+    ],
+  });
+  worker.tool({
+    call: { name: 'read', kind: 'READ' },
+    title: 'src/webhooks/backoff.ts',
+    input: { path: 'src/webhooks/backoff.ts' },
+    output: ['const mostMs = 15 * 60_000;\n\nexport function backoff(attempt: number): number {\n'],
+  });
+  worker.tool({
+    call: { name: 'edit', kind: 'EDIT' },
+    title: 'src/webhooks/backoff.ts',
+    input: { path: 'src/webhooks/backoff.ts', old: '…', new: '…' },
+    diff: {
+      path: 'src/webhooks/backoff.ts',
+      oldText:
+        'const mostMs = 15 * 60_000;\n\nexport function backoff(attempt: number): number {\n  return Math.min(mostMs, 2_000 * 2 ** attempt);\n}\n',
+      newText:
+        'const mostMs = 15 * 60_000;\n\nexport function backoff(attempt: number, after?: string): number {\n  return Math.max(Math.min(mostMs, 2_000 * 2 ** attempt), retryAfter(after));\n}\n',
+    },
+  });
+  worker.tool({
+    call: { name: 'edit', kind: 'EDIT' },
+    title: 'src/webhooks/missing.ts',
+    input: { path: 'src/webhooks/missing.ts', old: 'retry()', new: 'retryLater()' },
+    output: ['There is no file src/webhooks/missing.ts.'],
+    failed: true,
+  });
+  worker.plan([
+    ['Find where a delivery is tried again', 'COMPLETED'],
+    ['Read Retry-After as seconds and as a date', 'COMPLETED'],
+    ['Test both, and a date in the past', 'IN_PROGRESS'],
+  ]);
+  worker.ask('npx vitest run src/webhooks', ['Allow once', 'Allow in this session', 'Deny'], 'PERMISSION', false);
+  const promptId = worker.run.state.prompt?.promptId as PromptId;
+  const answer = { optionId: 'o1', text: null };
+  worker.run.append({ type: 'prompt.answered', promptId, answer, actor: worker.world.person.actor });
+  worker.resume();
+  worker.tool({
+    call: { name: 'shell', kind: 'EXECUTE' },
+    title: 'npx vitest run src/webhooks',
+    input: { command: 'npx vitest run src/webhooks' },
+    output: tests,
+    exitCode: 0,
+  });
+  worker.run.append({
+    type: 'notice',
+    level: 'INFO',
+    code: 'MODEL_RETRIED',
+    message: 'The model’s provider is overloaded (529). Trying again in 4 seconds.',
+  });
+  worker.say('TEXT', [
+    'Deliveries now honour `Retry-After`:\n\n',
+    '- as **seconds**: `Retry-After: 120`\n- as a **date**: one in the past means at once\n\n',
+    '```ts\nbackoff(job.attempt, response.headers.get("retry-after"));\n```\n',
+  ]);
+  worker.files(changes);
+  const model = 'claude-sonnet-5';
+  worker.endTurn(null, 94_000, [
+    {
+      model,
+      inputTokens: 96_400,
+      outputTokens: 1_900,
+      cacheReadTokens: 82_000,
+      cacheWriteTokens: 9_000,
+      reasoningTokens: 400,
+      costMicros: 0,
+    },
+  ]);
 }
 
 const inPast = (world: World, ms: number): void => void (world.time = Date.now() - ms);
@@ -208,7 +318,7 @@ export const scenarios = {
     const run = world.addRun({ title: 'Retry webhook deliveries, on a base that has moved', origin: 'CLI' });
     firstSession(world, run, { gaps });
     world.time = Date.now() - 4 * minute;
-    const worker = secondSession(world, run, [...applied, conflict]);
+    const worker = secondSession(world, run, [...applied, conflict], { newest: 'MARKERS' });
     worker.command({ title: secondScript, output: tests, exitCode: 0, tookMs: 68_000 });
     worker.endTurn();
     worker.beginTurn();
@@ -289,6 +399,42 @@ export const scenarios = {
     worker.command({ title: secondScript, output: tests });
     worker.endTurn();
     worker.close('SUCCEEDED', { changes, patch });
+    return run;
+  },
+  /** An agent at work in its second session: what it thinks, says, plans and does with its tools. */
+  agent: (world: World): StandInRun => {
+    inPast(world, 50 * minute);
+    const run = world.addRun({ title: 'Honour Retry-After in webhook deliveries', harness: 'BUILT_IN' });
+    const first = new StandInWorker(world, run);
+    first.message('Honour `Retry-After` when a webhook is delivered again, as seconds **and** as an HTTP date. Add tests.');
+    world.pass(400);
+    first.start();
+    first.conversation(false);
+    agentTurn(first);
+    first.capture('CHECKPOINT', { changes, patch });
+    world.pass(5 * minute);
+    first.close('SUCCEEDED', { changes, patch });
+    world.time = Date.now() - 60_000;
+    const worker = new StandInWorker(world, run, 'us-1');
+    worker.followUp('Good. Push it to the docs too, and check that the links still work.');
+    world.pass(900);
+    worker.open();
+    world.pass(2_000);
+    worker.take();
+    worker.opened();
+    worker.restored(applied);
+    worker.sandboxed();
+    worker.conversation(true);
+    worker.beginTurn();
+    worker.say('THOUGHT', ['The docs mention deliveries in docs/webhooks.md.\n\nLinks: there is a script, `npm run links`.']);
+    worker.tool({
+      call: { name: 'fetch', kind: 'FETCH' },
+      title: 'https://www.rfc-editor.org/rfc/rfc9110#name-retry-after',
+      input: { url: 'https://www.rfc-editor.org/rfc/rfc9110#name-retry-after' },
+      output: ['Retry-After = HTTP-date / delay-seconds\n'],
+    });
+    const text = worker.itemStart({ kind: 'TEXT', title: '' });
+    worker.itemChunk(text, 'The documentation now says what a receiver can ask for. Checking the links ', 'TEXT');
     return run;
   },
   /** Canceled by a person. */

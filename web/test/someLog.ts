@@ -4,11 +4,12 @@ import { LogWriter } from './logWriter.ts';
 
 const mira = { kind: 'USER', name: 'Mira Okafor' } as const;
 const failure = { origin: 'USER', code: 'SCRIPT_FAILED', message: 'The script exited with 1.', retryable: true } as const;
-const usage = { wallMs: 1, cpuMs: 1, peakMemoryBytes: 1, inputTokens: 0, outputTokens: 0, costMicros: 0 };
+const usage = { wallMs: 1, cpuMs: 1, peakMemoryBytes: 1, inputTokens: 0, outputTokens: 0, costMicros: 0, models: [] };
 
 type Act =
   | { readonly do: 'ITEM'; readonly chunks: readonly string[]; readonly ends: boolean }
   | { readonly do: 'PROMPT'; readonly how: 'ANSWERED' | 'CLOSED' | 'OPEN' }
+  | { readonly do: 'TOOL' | 'PLAN' }
   | { readonly do: 'FILES' | 'NOTICE' | 'INTERRUPT' | 'MESSAGE' };
 
 interface Plan {
@@ -29,7 +30,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     ends: fc.boolean(),
   }),
   fc.record({ do: fc.constant('PROMPT' as const), how: fc.constantFrom('ANSWERED', 'CLOSED', 'OPEN') }),
-  fc.record({ do: fc.constantFrom('FILES', 'NOTICE', 'INTERRUPT', 'MESSAGE') }),
+  fc.record({ do: fc.constantFrom('FILES', 'NOTICE', 'INTERRUPT', 'MESSAGE', 'TOOL', 'PLAN') }),
 );
 
 const plan: fc.Arbitrary<Plan> = fc.record({
@@ -93,6 +94,16 @@ class Writer extends LogWriter {
           });
         }
         return;
+      case 'TOOL':
+        this.tool(id);
+        return;
+      case 'PLAN':
+        this.add({
+          __typename: 'PlanUpdatedEvent',
+          planId: `plan ${this.#turns}`,
+          steps: [{ content: `step ${id}`, status: 'PENDING' }],
+        });
+        return;
       case 'PROMPT':
         this.add({
           __typename: 'PromptOpenedEvent',
@@ -123,6 +134,22 @@ class Writer extends LogWriter {
     }
   }
 
+  tool(id: string): void {
+    const tool = { id: `call ${id}`, name: 'edit', kind: 'EDIT' } as const;
+    this.add({ __typename: 'ItemStartedEvent', itemId: id, itemKind: 'TOOL', title: 'a.ts', tool, input: '{}' });
+    this.add({ __typename: 'ItemDiffEvent', itemId: id, path: 'a.ts', oldText: 'a', newText: id, complete: true });
+    this.add({
+      __typename: 'ItemEndedEvent',
+      itemId: id,
+      status: 'OK',
+      exitCode: null,
+      signal: null,
+      bytes: 0,
+      omittedBytes: 0,
+      itemTookMs: 5,
+    });
+  }
+
   state(sessionFrom: 'QUEUED' | 'PROVISIONING' | 'RUNNING', sessionTo: 'PROVISIONING' | 'RUNNING'): void {
     this.add({ __typename: 'SessionStateChangedEvent', sessionFrom, sessionTo, worker: 'eu-3', outcome: null, failure: null });
   }
@@ -151,7 +178,15 @@ class Writer extends LogWriter {
       else this.add({ __typename: 'MessageWithdrawnEvent', messageId, actor: mira });
     }
     if (what === 'CONTINUED') {
-      this.add({ __typename: 'RunContinuedEvent', actor: mira, nextHarness: null, restore: 'LATEST', chosenSnapshotId: null });
+      this.add({
+        __typename: 'RunContinuedEvent',
+        actor: mira,
+        nextHarness: null,
+        restore: 'LATEST',
+        base: 'KEEP',
+        conflicts: null,
+        chosenSnapshotId: null,
+      });
     }
   }
 }

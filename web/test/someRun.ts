@@ -16,7 +16,7 @@ export const someRun = (id: string, change: Partial<RunRowFragment> = {}): RunRo
   environment: { id: 'env_1', name: 'payments-api' },
   sessions: [],
   activity: null,
-  usage: { wallMs: 0, cpuMs: 0, peakMemoryBytes: 0, inputTokens: 0, outputTokens: 0, costMicros: 0 },
+  usage: { wallMs: 0, cpuMs: 0, peakMemoryBytes: 0, inputTokens: 0, outputTokens: 0, costMicros: 0, models: [] },
   viewerCan: { answer: { allowed: false } },
   createdAt: '2026-01-05T09:00:00.000Z',
   lastActivityAt: '2026-01-05T09:00:00.000Z',

@@ -27,7 +27,7 @@ export const someRunPage = (change: Partial<RunPageFragment> = {}): RunPageFragm
   artifacts: [],
   exports: { jsonl: 'http://127.0.0.1/export/run_1.jsonl', markdown: 'http://127.0.0.1/export/run_1.md' },
   activity: null,
-  usage: { wallMs: 0, cpuMs: 0, peakMemoryBytes: 0, inputTokens: 0, outputTokens: 0, costMicros: 0 },
+  usage: { wallMs: 0, cpuMs: 0, peakMemoryBytes: 0, inputTokens: 0, outputTokens: 0, costMicros: 0, models: [] },
   viewerCan: { followUp: yes, continue: yes, cancel: yes, answer: no, endSession: no, interrupt: no, redact: yes, delete: yes },
   createdAt: '2026-01-05T09:00:00.000Z',
   lastActivityAt: '2026-01-05T09:10:00.000Z',

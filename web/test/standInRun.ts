@@ -63,6 +63,8 @@ export class StandInRun {
   /** By remote and branch. */
   readonly artifacts = new Map<string, StandInArtifact>();
   readonly prompts = new Map<PromptId, PromptView & { readonly createdAt: Date }>();
+  /** Snapshots whose blobs are gone. */
+  readonly gone = new Set<string>();
   /** The patch of each snapshot, by its id. */
   readonly patches = new Map<SnapshotId, string>();
   readonly setting: RunSetting;

@@ -14,7 +14,8 @@ import type { RunEvent } from '../../domain/events.ts';
 import { failure, type Failure } from '../../domain/failure.ts';
 import type { MessageId, PromptId, SessionId, SnapshotId } from '../../domain/ids.ts';
 import type { CaptureGap, FileChange, RestoreEntry, RestoreReport } from '../../domain/snapshot.ts';
-import { noUsage } from '../../domain/usage.ts';
+import type { PlanStatus, ToolCall } from '../../domain/toolCall.ts';
+import { noUsage, usageOfModels, type ModelUsage } from '../../domain/usage.ts';
 import type { StandInRun } from './standInRun.ts';
 import { newId, type World } from './world.ts';
 
@@ -25,6 +26,17 @@ export interface CommandScript {
   readonly exitCode?: number | null;
   readonly tookMs?: number;
   readonly omittedBytes?: number;
+}
+
+/** A call of a tool, and what came of it. */
+export interface ToolScript {
+  readonly call: Pick<ToolCall, 'name' | 'kind'>;
+  readonly title: string;
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly output?: readonly string[];
+  readonly diff?: { readonly path: string; readonly oldText: string | null; readonly newText: string | null };
+  readonly failed?: boolean;
+  readonly exitCode?: number | null;
 }
 
 const base = '9a0d41bc5f6e7d8091a2b3c4d5e6f70812345678';
@@ -154,6 +166,53 @@ export class StandInWorker {
     });
   }
 
+  /** What an agent says or thinks, as it streams. */
+  say(kind: 'TEXT' | 'THOUGHT', pieces: readonly string[]): void {
+    const itemId = this.itemStart({ kind, title: '' });
+    for (const text of pieces) this.itemChunk(itemId, text, 'TEXT');
+    this.world.pass(2_400);
+    this.itemEnd(itemId, { kind, tookMs: 2_400 });
+  }
+
+  /** A call of a tool by an agent, from its start to its end. */
+  tool({ call, title, input, output = [], diff, failed = false, exitCode = null }: ToolScript): void {
+    this.#item += 1;
+    const itemId = `${this.run.id.slice(-6)}-${this.run.log.length}-${this.#item}`;
+    const text = JSON.stringify(input);
+    const kind = call.kind === 'EXECUTE' ? 'COMMAND' : 'TOOL';
+    const tool = { id: `call_${this.#item}`, ...call };
+    this.run.append({ type: 'item.started', itemId, kind, title, tool, input: text, inputBytes: Buffer.byteLength(text) });
+    if (diff) this.run.append({ type: 'item.diff', itemId, complete: true, ...diff });
+    for (const part of output) this.itemChunk(itemId, part);
+    this.world.pass(900);
+    this.run.append({
+      type: 'item.ended',
+      itemId,
+      status: failed ? 'FAILED' : 'OK',
+      exitCode,
+      signal: null,
+      bytes: 1,
+      sha256: '0'.repeat(64),
+      omittedBytes: 0,
+      tookMs: 900,
+    });
+  }
+
+  plan(steps: readonly (readonly [content: string, status: PlanStatus])[]): void {
+    const planId = `${this.run.id.slice(-6)}-plan-${this.run.state.turns}`;
+    this.run.append({ type: 'plan.updated', planId, entries: steps.map(([content, status]) => ({ content, status })) });
+  }
+
+  conversation(resumed: boolean): void {
+    this.run.append({
+      type: 'conversation.opened',
+      conversationId: `${this.run.id.slice(-6)}-4e1b7c90`,
+      resumed,
+      version: '1',
+      model: 'claude-sonnet-5',
+    });
+  }
+
   command(script: CommandScript): void {
     const itemId = this.itemStart(script);
     const stream = script.kind === 'TEXT' || script.kind === 'THOUGHT' ? 'TEXT' : 'STDOUT';
@@ -166,8 +225,8 @@ export class StandInWorker {
     this.run.append({ type: 'files.changed', files, count: files.length });
   }
 
-  endTurn(why: Failure | null = null, wallMs = 42_000): void {
-    const usage = { ...noUsage, wallMs, cpuMs: Math.round(wallMs * 0.6), peakMemoryBytes: 182_000_000 };
+  endTurn(why: Failure | null = null, wallMs = 42_000, models: readonly ModelUsage[] = []): void {
+    const usage = { ...noUsage, ...usageOfModels(models), wallMs, cpuMs: Math.round(wallMs * 0.6), peakMemoryBytes: 182_000_000 };
     const turn = this.run.state.turn?.turn ?? 0;
     this.step((run) => turnEnded(run, this.sessionId, { turn, reason: why ? 'FAILED' : 'COMPLETED', failure: why, usage }));
   }

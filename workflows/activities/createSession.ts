@@ -49,13 +49,13 @@ export function createSessionActivities(dependencies: SessionDependencies): Sess
 
     runTurn: ({ sessionId }) => beating(() => runTurn(dependencies, sessions.get(sessionId))),
 
-    checkpoint: ({ sessionId }) => beating(() => captureSession(journal, workspaces, sessions.get(sessionId), 'CHECKPOINT')),
+    checkpoint: ({ sessionId }) => beating(() => captureSession(dependencies, sessions.get(sessionId), 'CHECKPOINT')),
 
     captureFinal: ({ sessionId }) =>
       beating(async () => {
         const session = sessions.get(sessionId);
         await stopAgent(dependencies, session);
-        await captureSession(journal, workspaces, session, 'FINAL');
+        await captureSession(dependencies, session, 'FINAL');
         await pushBranches(journal, workspaces, session);
       }),
 
@@ -83,6 +83,7 @@ async function runTurn({ journal, promptDeadlineMs }: SessionDependencies, sessi
     const signal = session.beginTurn();
     result = await inSpan('turn', { trace, attributes }, () => agent.runTurn({ turn, text }, outlet, signal));
     await session.transcript.flush();
+    session.conversation = (await agent.exportConversation?.()) ?? session.conversation;
   } catch (error) {
     if (error instanceof StaleSessionError || gone.aborted) throw error;
     session.log.error({ err: error, turn }, 'a turn failed for a defect');

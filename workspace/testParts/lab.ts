@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   lstatSync,
   mkdirSync,
@@ -16,7 +17,7 @@ import type { BlobStore } from '../../blobs/blobStore.ts';
 import { directoryStore } from '../../blobs/directoryStore.ts';
 import type { BranchNotPushed, BranchPushed, OpenedRepository } from '../../domain/events.ts';
 import type { SnapshotId, TeamId } from '../../domain/ids.ts';
-import type { BlobRef, RestoreReport } from '../../domain/snapshot.ts';
+import type { BlobRef, ConflictWay, RestoreReport } from '../../domain/snapshot.ts';
 import type { Captured, DeclaredFiles } from '../capture.ts';
 import { readManifest, type Manifest } from '../manifest.ts';
 import type { RepositoryRequest } from '../open.ts';
@@ -52,9 +53,25 @@ export const gitEnvironment = {
 
 /** Runs git in a directory and gives back what it printed, byte by byte as latin1. */
 export function git(directory: string, ...args: readonly string[]): string {
-  return execFileSync('git', args, {
+  return run('git', args, directory);
+}
+
+/**
+ * Runs git several times, one after another, whether or not it fails. Gives back what each printed to standard output. One process of ours
+ * starts them all: to start one takes longer than most of them do.
+ */
+export function gitSeries(directory: string, calls: readonly (readonly string[])[], variables = {}): string[] {
+  const end = '\0\u0001\0';
+  const script = calls.map((args) => `git ${args.map(quoted).join(' ')} 2>/dev/null; printf '\\0\\1\\0'`).join('\n');
+  return run('sh', ['-c', script], directory, variables).split(end).slice(0, -1);
+}
+
+const quoted = (arg: string): string => `'${arg.replaceAll("'", `'\\''`)}'`;
+
+function run(program: string, args: readonly string[], directory: string, variables = {}): string {
+  return execFileSync(program, args, {
     cwd: directory,
-    env: gitEnvironment,
+    env: { ...gitEnvironment, ...variables },
     encoding: 'latin1',
     stdio: ['ignore', 'pipe', 'pipe'],
     maxBuffer: 1 << 28,
@@ -104,7 +121,11 @@ export class Lab {
 
   async open(
     repositories: string | readonly RepositoryRequest[],
-    { restoring = null, workspaces = this.workspaces }: { restoring?: BlobRef | null; workspaces?: Workspaces } = {},
+    {
+      restoring = null,
+      newest = false,
+      workspaces = this.workspaces,
+    }: { restoring?: BlobRef | null; newest?: boolean; workspaces?: Workspaces } = {},
   ): Promise<LabWorkspace> {
     const name = `workspace-${++this.#count}`;
     const place = { directory: this.path(name), state: this.path(`${name}.state`) };
@@ -115,6 +136,7 @@ export class Lab {
       repositories: typeof repositories === 'string' ? [{ repository: '.', url: repositories, branch: null }] : repositories,
       workingBranch: 'baton/test',
       restoring,
+      newest,
       allowLocal: true,
       signal: this.signal,
       onProgress: (detail) => progress.push(detail),
@@ -126,27 +148,40 @@ export class Lab {
     { directory, state, opened }: LabWorkspace,
     previous: BlobRef | null = null,
     workspaces = this.workspaces,
-    declared?: DeclaredFiles,
+    more: { readonly seenAt?: string; readonly declared?: DeclaredFiles | undefined } = {},
   ): Promise<Captured> {
-    return workspaces.capture({
-      teamId: this.teamId,
-      directory,
-      state,
-      opened,
-      declared,
-      previous,
-      quiesced: true,
-      signal: this.signal,
-    });
+    const { teamId, signal } = this;
+    return workspaces.capture({ teamId, directory, state, opened, previous, quiesced: true, signal, ...more });
   }
 
   restore(
     { directory, state, opened }: LabWorkspace,
     manifest: BlobRef,
     workspaces = this.workspaces,
-    home?: string,
+    {
+      conflicts = null,
+      ...more
+    }: {
+      readonly conflicts?: ConflictWay | null;
+      readonly seenAt?: string;
+      readonly allowLocal?: boolean;
+      readonly home?: string | undefined;
+    } = {},
   ): Promise<RestoreReport> {
-    return workspaces.restore({ teamId: this.teamId, directory, state, manifest, snapshotId, opened, home, signal: this.signal });
+    const { teamId, signal } = this;
+    const newest = conflicts && { conflicts, author: { name: 'A Person', email: 'person@example.com' }, suffix: '.baton-test' };
+    return workspaces.restore({
+      teamId,
+      directory,
+      state,
+      manifest,
+      snapshotId,
+      opened,
+      newest,
+      allowLocal: true,
+      signal,
+      ...more,
+    });
   }
 
   /** Pushes the branch of a workspace's only repository. */
@@ -178,22 +213,43 @@ export class Lab {
     repositories: string | readonly RepositoryRequest[],
     declared?: DeclaredFiles,
   ): Promise<{ to: LabWorkspace; captured: Captured; report: RestoreReport }> {
-    const captured = await this.capture(from, null, this.workspaces, declared);
+    const captured = await this.capture(from, null, this.workspaces, { declared });
     const to = await this.open(repositories, { restoring: captured.summary.manifest });
     const report = await this.restore(to, captured.summary.manifest);
     return { to, captured, report };
   }
+
+  /** Captures a workspace and restores it in a fresh one, onto the newest base. */
+  async carryOnto(
+    from: LabWorkspace,
+    repositories: string | readonly RepositoryRequest[],
+    conflicts: ConflictWay = 'MARKERS',
+    workspaces = this.workspaces,
+  ): Promise<{ to: LabWorkspace; captured: Captured; report: RestoreReport }> {
+    const captured = await this.capture(from);
+    const to = await this.open(repositories, { restoring: captured.summary.manifest, newest: true, workspaces });
+    const report = await this.restore(to, captured.summary.manifest, workspaces, { conflicts });
+    return { to, captured, report };
+  }
 }
 
-/** Everything of a repository that a restore must bring back, as text: equal for equal workspaces. */
-export function describeRepository(directory: string): Record<string, string> {
+/** Everything of a repository that a restore must bring back, as text: equal for equal workspaces. `index` is another than git's own. */
+export function describeRepository(
+  directory: string,
+  gitDirectory = join(directory, '.git'),
+  index = join(gitDirectory, 'index'),
+): Record<string, string> {
+  const questions = {
+    status: ['status', '--porcelain=v2', '-z'],
+    told: ['status'],
+    index: ['ls-files', '-s', '-t', '-v', '-z'],
+    intentToAdd: ['diff', '--name-only', '--diff-filter=A', '-z'],
+    refs: ['for-each-ref', '--format=%(refname) %(objectname) %(symref)'],
+  };
+  const answers = gitSeries(directory, Object.values(questions), { GIT_INDEX_FILE: index });
   return {
-    status: git(directory, 'status', '--porcelain=v2', '-z'),
-    told: git(directory, 'status'),
-    index: git(directory, 'ls-files', '-s', '-t', '-v', '-z'),
-    intentToAdd: git(directory, 'diff', '--name-only', '--diff-filter=A', '-z'),
-    refs: git(directory, 'for-each-ref', '--format=%(refname) %(objectname) %(symref)'),
-    head: readFileSync(join(directory, '.git/HEAD'), 'latin1'),
+    ...Object.fromEntries(Object.keys(questions).map((question, n) => [question, answers[n] ?? ''])),
+    head: readFileSync(join(gitDirectory, 'HEAD'), 'latin1'),
     worktree: describeFiles(directory),
   };
 }
@@ -212,11 +268,16 @@ export function describeFiles(directory: string): string {
         lines.push(`${shown}/`);
         walk(path);
       } else if (stat.isSymbolicLink()) lines.push(`${shown} -> ${readlinkSync(path, 'latin1')}`);
-      else if (stat.isFile())
-        lines.push(`${shown} ${(stat.mode & 0o777n).toString(8)} ${time > 0n} ${readFileSync(path).toString('latin1')}`);
+      else if (stat.isFile()) lines.push(`${shown} ${(stat.mode & 0o777n).toString(8)} ${time > 0n} ${describeContent(path)}`);
       else lines.push(`${shown} special`);
     }
   };
   walk(Buffer.from(directory));
   return lines.sort().join('\n');
+}
+
+/** The content, or what it is known by where it is long. */
+function describeContent(path: Buffer): string {
+  const content = readFileSync(path);
+  return content.length <= 10_000 ? content.toString('latin1') : createHash('sha256').update(content).digest('hex');
 }

@@ -5,7 +5,7 @@ import type { EnvironmentRepository } from '../../../journal/readSession.ts';
 import { actingAs, maySee, personIn } from '../../auth/viewer.ts';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
-import { HarnessKindEnum, SecretFilesEnum } from '../enums.ts';
+import { HarnessKindEnum, PermissionModeEnum, SecretFilesEnum } from '../enums.ts';
 import { ForbiddenError } from '../apiError.ts';
 import { IdempotencyConflictError, InvalidInputError, NotFoundError } from '../errors.ts';
 import { admittedOr, clientKeyOf } from './admitted.ts';
@@ -61,6 +61,13 @@ const CreateEnvironmentInput = builder.inputType('CreateEnvironmentInput', {
       type: SecretFilesEnum,
       description: 'What becomes of files that look like secrets when a snapshot is taken. Default: WARN.',
     }),
+    permissions: t.field({
+      type: PermissionModeEnum,
+      description: 'What agents that ask for permission may do without. Default: ASK.',
+    }),
+    allowedCommands: t.stringList({
+      description: 'Beginnings of commands that ALLOW_LIST allows, whole words: `npm test` allows `npm test -- --run`.',
+    }),
   }),
 });
 type Input = typeof CreateEnvironmentInput.$inferInput;
@@ -102,14 +109,7 @@ function teamOf({ viewer }: Context, given: string | null | undefined): TeamId {
 function validated(teamId: TeamId, input: Input): NewEnvironment {
   const name = input.name.trim();
   if (name === '' || name.length > 100) throw new InvalidInputError('name', 'An environment’s name has 1 to 100 characters.');
-  const setupCommands = input.setupCommands ?? [];
-  if (setupCommands.length > most.setupCommands)
-    throw new InvalidInputError('setupCommands', `At most ${most.setupCommands} commands.`);
-  for (const command of setupCommands) {
-    if (command.trim() === '' || command.length > most.characters || command.includes('\0')) {
-      throw new InvalidInputError('setupCommands', `A command has 1 to ${most.characters} characters and no NUL.`);
-    }
-  }
+  const setupCommands = commandsOf('setupCommands', input.setupCommands ?? []);
   const idleSeconds = input.idleSeconds ?? null;
   if (idleSeconds !== null && (idleSeconds < 0 || idleSeconds > most.idleSeconds)) {
     throw new InvalidInputError('idleSeconds', `The idle time is 0 to ${most.idleSeconds} seconds.`);
@@ -118,12 +118,26 @@ function validated(teamId: TeamId, input: Input): NewEnvironment {
     teamId,
     name,
     repositories: repositoriesOf(input.repositories),
-    setupCommands: [...setupCommands],
+    setupCommands,
     variables: variablesOf(input.variables ?? []),
     idleSeconds,
     defaultHarness: input.defaultHarness ?? 'SCRIPT',
     declared: declaredOf(input),
+    permissions: {
+      mode: input.permissions ?? 'ASK',
+      allowedCommands: commandsOf('allowedCommands', input.allowedCommands ?? []),
+    },
   };
+}
+
+function commandsOf(field: string, commands: readonly string[]): string[] {
+  if (commands.length > most.setupCommands) throw new InvalidInputError(field, `At most ${most.setupCommands} commands.`);
+  for (const command of commands) {
+    if (command.trim() === '' || command.length > most.characters || command.includes('\0')) {
+      throw new InvalidInputError(field, `A command has 1 to ${most.characters} characters and no NUL.`);
+    }
+  }
+  return [...commands];
 }
 
 function repositoriesOf(given: Input['repositories']): EnvironmentRepository[] {

@@ -4,7 +4,7 @@ import { continueRun, sendFollowUp, withdrawMessage } from '../../../journal/int
 import { personIn } from '../../auth/viewer.ts';
 import { requireMessage, requireRun } from '../access.ts';
 import { builder } from '../builder.ts';
-import { HarnessKindEnum } from '../enums.ts';
+import { BaseChoiceEnum, ConflictWayEnum, HarnessKindEnum } from '../enums.ts';
 import { ForbiddenError } from '../apiError.ts';
 import {
   IdempotencyConflictError,
@@ -68,6 +68,18 @@ const ContinueRunInput = builder.inputType('ContinueRunInput', {
       defaultValue: false,
       description: 'Open with nothing of the workspace of before.',
     }),
+    base: t.field({
+      type: BaseChoiceEnum,
+      required: true,
+      defaultValue: 'KEEP',
+      description: 'Which commit the workspace of before goes on from; default: the one that it was on.',
+    }),
+    conflicts: t.field({
+      type: ConflictWayEnum,
+      required: true,
+      defaultValue: 'MARKERS',
+      description: 'With the newest base: what becomes of files that both have changed.',
+    }),
   }),
 });
 
@@ -75,7 +87,8 @@ builder.mutationField('continueRun', (t) =>
   t.field({
     authScopes: { scope: 'RUNS' },
     type: ContinueRunPayload,
-    description: 'Continues an ended run with choices: another snapshot, none, another agent, without a message.',
+    description:
+      'Continues an ended run with choices: another snapshot, none, the newest base, another agent, without a message.',
     errors: { types: followUpErrors, union: { name: 'ContinueRunResult', description: 'What continueRun comes to.' } },
     args: { input: t.arg({ type: ContinueRunInput, required: true, description: 'The choices.' }) },
     resolve: async (_root, { input }, context) => {
@@ -87,6 +100,7 @@ builder.mutationField('continueRun', (t) =>
           text: input.text ?? null,
           harness: input.harness ?? null,
           restore: restoreOf(input),
+          ...(input.base === 'NEWEST' && { newest: input.conflicts }),
         }),
       );
       wakeLater(context, runId, wake);
@@ -95,8 +109,9 @@ builder.mutationField('continueRun', (t) =>
   }),
 );
 
-function restoreOf({ fromSnapshotId, withoutWorkspace }: typeof ContinueRunInput.$inferInput): RestoreChoice {
+function restoreOf({ fromSnapshotId, withoutWorkspace, base }: typeof ContinueRunInput.$inferInput): RestoreChoice {
   if (withoutWorkspace) {
+    if (base === 'NEWEST') throw new InvalidInputError('base', 'A fresh workspace is on the newest commit by itself.');
     if (fromSnapshotId) throw new InvalidInputError('fromSnapshotId', 'Choose a snapshot, or no workspace, not both.');
     return { kind: 'NONE' };
   }

@@ -2,6 +2,7 @@ import { createSignal, For, Show, type JSX } from 'solid-js';
 import { harnessCapabilities, harnessKinds, type HarnessKind } from '../../../domain/harness.ts';
 import { count } from '../../format/amounts.ts';
 import { clockWithDay } from '../../format/time.ts';
+import type { ConflictWay } from '../../../domain/snapshot.ts';
 import type { SnapshotPartsFragment } from '../../generated/operations.ts';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { Icon } from '../../ui/Icon.tsx';
@@ -11,6 +12,9 @@ import type { ComposerDraft } from './draft.ts';
 import '../../runs/newrun.css';
 
 const none = 'none';
+
+/** Which commit the workspace goes on from, and what becomes of conflicts with a newer one. */
+type Way = 'KEEP' | ConflictWay;
 
 const nameOf = ({ session, createdAt, changedFiles, kind, gapCount }: SnapshotPartsFragment): string =>
   [
@@ -25,6 +29,7 @@ export function ContinueDialog(props: { draft: ComposerDraft; onClose: () => voi
   const { run, sessions, commands } = useRun();
   const [from, setFrom] = createSignal('');
   const [harness, setHarness] = createSignal<HarnessKind>(run().harness);
+  const [way, setWay] = createSignal<Way>('KEEP');
   const [problem, setProblem] = createSignal<string | null>(null);
   const [busy, setBusy] = createSignal(false);
   const snapshots = (): SnapshotPartsFragment[] =>
@@ -34,13 +39,20 @@ export function ContinueDialog(props: { draft: ComposerDraft; onClose: () => voi
   const text = (): string | null => (props.draft.text().trim() === '' ? null : props.draft.text());
   const mayBeEmpty = (): boolean => harnessCapabilities[harness()].opensIdle;
 
+  /** Only work of before can go on from a newer commit than its own. */
+  const hasWorkspace = (): boolean => from() !== none && (from() !== '' || run().latestSnapshot !== null);
+  const moves = (): boolean => hasWorkspace() && way() !== 'KEEP';
+  const branch = (): string => {
+    const names = new Set(run().environment.repositories.map((repository) => repository.branch ?? 'main branch'));
+    return names.size === 1 ? ([...names][0] ?? 'main branch') : 'base branches';
+  };
   const effect = (): string => {
     const workspace =
       from() === none
         ? 'a fresh workspace from the environment'
         : from() === '' && !run().latestSnapshot
           ? 'a fresh workspace'
-          : 'the workspace of that snapshot';
+          : `the workspace of that snapshot${moves() ? `, merged with the newest ${branch()}` : ''}`;
     return `Session ${(sessions().at(-1)?.ordinal ?? 0) + 1} opens with the same conversation and ${workspace}${text() === null ? ', and waits for a message' : ''}.`;
   };
   const go = async (): Promise<void> => {
@@ -49,6 +61,7 @@ export function ContinueDialog(props: { draft: ComposerDraft; onClose: () => voi
       text: text(),
       ...(harness() !== run().harness && { harness: harness() }),
       ...(from() === none ? { withoutWorkspace: true } : from() !== '' && { fromSnapshotId: from() }),
+      ...(moves() && { base: 'NEWEST' as const, conflicts: way() as ConflictWay }),
     });
     setBusy(false);
     if (refused !== null) return void setProblem(refused);
@@ -91,6 +104,19 @@ export function ContinueDialog(props: { draft: ComposerDraft; onClose: () => voi
                 <Icon name="down" />
               </span>
             </label>
+            <Show when={hasWorkspace()}>
+              <label class="form-label form-wide">
+                Base
+                <span class="chosen">
+                  <select class="input" value={way()} onChange={(event) => setWay(event.currentTarget.value as Way)}>
+                    <option value="KEEP">As it was: the commit that it started from</option>
+                    <option value="MARKERS">Start from the newest {branch()}: conflicts marked in the files</option>
+                    <option value="BESIDE">Start from the newest {branch()}: the run’s file beside the newer one</option>
+                  </select>
+                  <Icon name="down" />
+                </span>
+              </label>
+            </Show>
             <Show when={harnessKinds.length > 1}>
               <label class="form-label form-wide">
                 Harness

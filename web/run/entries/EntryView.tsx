@@ -1,11 +1,12 @@
 import { Show, type JSX } from 'solid-js';
 import { assertNever } from '../../../domain/assertNever.ts';
 import { duration } from '../../format/duration.ts';
-import { bytes, count, number } from '../../format/amounts.ts';
+import { bytes, count, modelWords, number, usageWords } from '../../format/amounts.ts';
 import { originDisplay } from '../../runs/originDisplay.ts';
 import { harnessLabel } from '../composer/composerMode.ts';
 import { useRun } from '../context.ts';
 import type { Entry, EventOf } from '../model/transcript.ts';
+import type { IconName } from '../../ui/icons.ts';
 import { Event } from './Event.tsx';
 import { FailureCard } from './FailureCard.tsx';
 import { FilesEntry } from './FilesEntry.tsx';
@@ -13,6 +14,7 @@ import { ItemEntry } from './ItemEntry.tsx';
 import { Line } from './Line.tsx';
 import { actorName, RestedMessage, TurnMessage } from './MessageEntry.tsx';
 import { Notice } from './Notice.tsx';
+import { PlanEntry } from './PlanEntry.tsx';
 import { PromptEntry } from './PromptEntry.tsx';
 import { NotPushed, Pushed } from './PushEntry.tsx';
 import { RedactedEntry } from './RedactedEntry.tsx';
@@ -25,6 +27,15 @@ const noticeTitles: Record<EventOf<'NoticeEvent'>['noticeCode'], string> = {
   TURN_LOST: 'A turn was lost.',
   PROCESSES_STOPPED: 'Processes stopped',
   WORKER_STOPPING: 'The worker is being stopped.',
+  CONVERSATION_NOT_CARRIED: 'Not all of the conversation is remembered.',
+  MODEL_RETRIED: 'The model is asked again',
+  CONTEXT_COMPACTED: 'The conversation was summed up',
+};
+
+const noticeIcons: Partial<Record<EventOf<'NoticeEvent'>['noticeCode'], IconName>> = {
+  MODEL_RETRIED: 'retry',
+  CONTEXT_COMPACTED: 'thought',
+  PROCESSES_STOPPED: 'stop',
 };
 
 const turnEnds: Record<EventOf<'TurnEndedEvent'>['turnReason'], string> = {
@@ -47,6 +58,9 @@ function TurnEnd(props: { entry: Extract<Entry, { kind: 'TURN_ENDED' }> }): JSX.
       meta={
         <span class="wide-only">
           {duration(event().usage.wallMs)}
+          <Show when={event().usage.models.length > 0}>
+            , <span title={event().usage.models.map(modelWords).join('\n')}>{usageWords(event().usage).join(', ')}</span>
+          </Show>
           <Show when={event().usage.peakMemoryBytes > 0}>, {bytes(event().usage.peakMemoryBytes)} at most</Show>
         </span>
       }
@@ -66,12 +80,16 @@ function Continued(props: { entry: Extract<Entry, { kind: 'CONTINUED' }> }): JSX
     const kind = event().nextHarness;
     return kind ? `, by ${harnessLabel(kind)}` : '';
   };
+  const base = (): string =>
+    event().base === 'KEEP'
+      ? ''
+      : `, on the newest base, ${event().conflicts === 'BESIDE' ? 'conflicts beside the files' : 'conflicts in the files'}`;
   return (
     <Line
       entry={props.entry}
       icon="baton"
       verb={`${actorName(event().actor)} continued the run`}
-      target={choices[event().restore] + harness()}
+      target={choices[event().restore] + base() + harness()}
     />
   );
 }
@@ -81,7 +99,14 @@ function NoticeLine(props: { entry: Extract<Entry, { kind: 'NOTICE' }> }): JSX.E
   return (
     <Show
       when={event().level === 'WARNING'}
-      fallback={<Line entry={props.entry} icon="lock" verb={noticeTitles[event().noticeCode]} target={event().message} />}
+      fallback={
+        <Line
+          entry={props.entry}
+          icon={noticeIcons[event().noticeCode] ?? 'lock'}
+          verb={noticeTitles[event().noticeCode]}
+          target={event().message}
+        />
+      }
     >
       <Event entry={props.entry} mark="wait">
         <Notice title={noticeTitles[event().noticeCode]}>{event().message}</Notice>
@@ -105,6 +130,18 @@ function Opened(props: { entry: Extract<Entry, { kind: 'OPENED' }> }): JSX.Eleme
       verb="Opened the workspace"
       target={where()}
       meta={<span class="wide-only">{duration(props.entry.event.tookMs)}</span>}
+    />
+  );
+}
+
+function Conversation(props: { entry: Extract<Entry, { kind: 'CONVERSATION' }> }): JSX.Element {
+  const event = () => props.entry.event;
+  return (
+    <Line
+      entry={props.entry}
+      icon="agent"
+      verb={event().resumed ? 'The agent remembers the sessions before' : 'The agent is ready'}
+      target={[event().model, `version ${event().version}`].filter(Boolean).join(', ')}
     />
   );
 }
@@ -163,6 +200,10 @@ function EntryOfKind(props: { entry: Entry }): JSX.Element {
       return <ItemEntry entry={as<'ITEM'>()} />;
     case 'PROMPT':
       return <PromptEntry entry={as<'PROMPT'>()} />;
+    case 'PLAN':
+      return <PlanEntry entry={as<'PLAN'>()} />;
+    case 'CONVERSATION':
+      return <Conversation entry={as<'CONVERSATION'>()} />;
     case 'FILES':
       return <FilesEntry entry={as<'FILES'>()} />;
     case 'SNAPSHOT':

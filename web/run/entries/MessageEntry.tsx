@@ -11,7 +11,7 @@ import { Event } from './Event.tsx';
 import { LazyProse } from './LazyProse.tsx';
 
 /** Whether what a person writes to this kind of agent is code. */
-export const isCode: Record<HarnessKind, boolean> = { SCRIPT: true };
+export const isCode: Record<HarnessKind, boolean> = { SCRIPT: true, BUILT_IN: false };
 
 /** How an actor is named in the transcript. */
 export const actorName = (actor: ActorPartsFragment | null): string =>

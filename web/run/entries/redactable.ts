@@ -14,6 +14,7 @@ export function redactableSeq(entry: Entry): number | null {
       return entry.state === 'OPEN' || entry.state === 'ANSWERED' ? null : entry.seq;
     case 'NOTICE':
     case 'NOT_PUSHED':
+    case 'PLAN':
     case 'FILES':
     case 'SNAPSHOT':
       return entry.seq;
@@ -21,6 +22,7 @@ export function redactableSeq(entry: Entry): number | null {
     case 'TURN_ENDED':
     case 'SNAPSHOT_FAILED':
     case 'OPENED':
+    case 'CONVERSATION':
     case 'PUSHED':
     case 'CONTINUED':
     case 'CANCEL_REQUESTED':

@@ -60,7 +60,8 @@ export interface RestoreReportProps {
 /** What of a snapshot was put back, and first of all what was not and why. Open when anything was not. */
 export function RestoreReport(props: RestoreReportProps): JSX.Element {
   const { folds } = useRun();
-  const conflicts = createMemo(() => props.report.entries.filter(({ status }) => signs[status].is === 'no').length);
+  const conflicts = createMemo(() => props.report.entries.filter(({ status }) => status === 'CONFLICT').length);
+  const failed = createMemo(() => props.report.entries.filter(({ status }) => status === 'FAILED').length);
   const skipped = createMemo(() => props.report.entries.filter(({ status }) => status === 'SKIPPED').length + props.gapCount);
   const less = (): boolean => props.report.notApplied > 0 || props.gapCount > 0;
   const open = (): boolean => folds.isOpen(props.id, less());
@@ -79,7 +80,13 @@ export function RestoreReport(props: RestoreReportProps): JSX.Element {
           <Show when={conflicts() > 0}>
             <span class="less">
               <Icon name="warning" />
-              {conflicts()} not applied
+              {count(conflicts(), 'conflict')}
+            </span>
+          </Show>
+          <Show when={failed() > 0}>
+            <span class="less">
+              <Icon name="warning" />
+              {failed()} not applied
             </span>
           </Show>
           <Show when={skipped() > 0}>

@@ -2,7 +2,18 @@ import { describe, expect, test } from 'vitest';
 import { someShownSession } from '../../test/someRunPage.ts';
 import { givenSide, passingMs, takenSide } from './handoffSides.ts';
 
-const report = { exact: true, applied: 14, notApplied: 0, entries: [], tookMs: 3_100 };
+const report = { exact: true, applied: 14, notApplied: 0, entries: [], newerBase: [], tookMs: 3_100 };
+const moved = {
+  repository: '.',
+  branch: 'main',
+  state: 'MOVED',
+  from: '9a0d41b6a2c1',
+  to: 'c41f7e92d08b',
+  merged: 4,
+  conflicts: 0,
+  merging: false,
+  keptBranch: null,
+} as const;
 const second = someShownSession({
   ordinal: 2,
   state: 'RUNNING',
@@ -18,6 +29,19 @@ describe('a handoff', () => {
     const part = { ...report, exact: false, applied: 13, notApplied: 1 };
     expect(takenSide({ ...second, restoreReport: part })).toMatchObject({ title: 'Restored in part', less: true });
     expect(takenSide({ ...second, restoreReport: part }).text).toContain('13 applied, 1 not');
+  });
+
+  test('says that a workspace goes on from a newer base, and whether all of it could be merged', () => {
+    const merged = { ...report, exact: false, newerBase: [moved] };
+    const whole = takenSide({ ...second, restoreReport: merged });
+    expect(whole).toMatchObject({ title: 'Workspace restored', less: false });
+    expect(whole.text).toContain('on the newest main (c41f7e9), everything merged');
+    const conflict = takenSide({
+      ...second,
+      restoreReport: { ...merged, newerBase: [{ ...moved, conflicts: 1 }], notApplied: 1 },
+    });
+    expect(conflict).toMatchObject({ title: 'Restored, with conflicts', less: true });
+    expect(conflict.text).toContain('on the newest main (c41f7e9), 1 conflict to solve');
   });
 
   test('says why nothing was restored', () => {

@@ -64,12 +64,23 @@ export function takenSide(after: ShownSession): HandoffSide {
   if (report) {
     const at = after.facts?.restored?.at ?? after.startedAt;
     const when = `${at ? `${clockSeconds(at)}, ` : ''}in ${duration(report.tookMs)}`;
-    const what = report.exact ? 'exactly as it was' : `${report.applied} applied, ${report.notApplied} not`;
+    const moved = report.newerBase.filter(({ state }) => state === 'MOVED');
+    const [base] = moved;
+    const onto =
+      base &&
+      `on the newest ${moved.length === 1 ? base.branch : 'bases'}${moved.length === 1 && base.to ? ` (${base.to.slice(0, 7)})` : ''}`;
+    const less = report.notApplied > 0;
+    const conflicts = moved.reduce((sum, one) => sum + one.conflicts, 0);
+    const rest = less ? `${report.applied} applied, ${report.notApplied} not` : 'everything merged';
+    const what = [
+      ...(onto ? [onto] : []),
+      report.exact ? 'exactly as it was' : conflicts > 0 ? `${count(conflicts, 'conflict')} to solve` : rest,
+    ].join(', ');
     return {
       icon: 'restore',
-      title: report.exact ? 'Workspace restored' : 'Restored in part',
+      title: conflicts > 0 ? 'Restored, with conflicts' : less ? 'Restored in part' : 'Workspace restored',
       text: `${when}, ${what}`,
-      less: !report.exact,
+      less,
     };
   }
   if (after.notRestored) return { icon: 'warning', title: 'No workspace restored', text: after.notRestored.message, less: true };

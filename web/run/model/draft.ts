@@ -17,6 +17,7 @@ const newFacts = (ordinal: number): SessionFacts => ({
   snapshot: null,
   snapshotFailed: null,
   endRequested: false,
+  conversation: null,
 });
 
 /**

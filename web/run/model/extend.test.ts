@@ -85,6 +85,35 @@ describe('the transcript', () => {
     expect(entriesOf(transcript).some(({ kind }) => kind === 'RUN_FAILED')).toBe(false);
   });
 
+  test('keeps what a tool was called with and what it changed, with its output', () => {
+    const tool = { id: 'c1', name: 'edit', kind: 'EDIT' } as const;
+    const log = inTurn().add({
+      __typename: 'ItemStartedEvent',
+      itemId: 'a',
+      itemKind: 'TOOL',
+      title: 'a.ts',
+      tool,
+      input: '{"path":"a.ts"}',
+    });
+    log.add({ __typename: 'ItemDiffEvent', itemId: 'a', path: 'a.ts', oldText: 'one', newText: 'two', complete: true });
+    log.add({ __typename: 'ItemChunkEvent', itemId: 'a', stream: 'STDOUT', text: 'done' });
+    expect(entriesOf(transcriptOf(log.events)).at(-1)).toMatchObject({
+      tool,
+      input: '{"path":"a.ts"}',
+      diffs: [{ path: 'a.ts', newText: 'two' }],
+      output: { head: 'done' },
+    });
+  });
+
+  test('shows one plan for a turn, where it was told first, as it was told last', () => {
+    const log = inTurn();
+    log.add({ __typename: 'PlanUpdatedEvent', planId: 'p', steps: [{ content: 'look', status: 'IN_PROGRESS' }] });
+    log.add({ __typename: 'FilesChangedEvent', files: [], count: 0 });
+    log.add({ __typename: 'PlanUpdatedEvent', planId: 'p', steps: [{ content: 'look', status: 'COMPLETED' }] });
+    const plans = entriesOf(transcriptOf(log.events)).filter(({ kind }) => kind === 'PLAN');
+    expect(plans).toMatchObject([{ seq: log.events.length - 2, steps: [{ content: 'look', status: 'COMPLETED' }] }]);
+  });
+
   test('passes over an event of a kind that it does not know', () => {
     const later = { __typename: 'SomethingNewEvent', seq: 1, at: '2026-01-05T09:00:00.000Z', sessionOrdinal: null };
     expect(transcriptOf([later as unknown as LogEvent])).toMatchObject({ last: 1, sections: [] });

@@ -2,7 +2,8 @@ import { isEnded } from '../../../domain/states.ts';
 import { firstSeq, type LogEvent } from '../../live/runLog.ts';
 import { Draft } from './draft.ts';
 import { addMessage, deliverMessage, endTurn, returnMessage, rollBack, startTurn, withdrawMessage } from './extendMessages.ts';
-import { addChunk, endItem, startItem } from './extendItems.ts';
+import { addChunk, addDiff, endItem, startItem } from './extendItems.ts';
+import { updatePlan } from './extendPlan.ts';
 import { answerPrompt, closePrompt, deliverPrompt, openPrompt } from './extendPrompts.ts';
 import { changeSession, openSession } from './extendSessions.ts';
 import { emptyTranscript, redactedIn, type Entry, type Transcript } from './transcript.ts';
@@ -115,6 +116,13 @@ function apply(draft: Draft, event: LogEvent): void {
       return addChunk(draft, event);
     case 'ItemEndedEvent':
       return endItem(draft, event);
+    case 'ItemDiffEvent':
+      return addDiff(draft, event);
+    case 'PlanUpdatedEvent':
+      return updatePlan(draft, event);
+    case 'ConversationOpenedEvent':
+      draft.session(event.sessionOrdinal, () => ({ conversation: event }));
+      return show(draft, 'CONVERSATION', event);
     case 'FilesChangedEvent':
       return show(draft, 'FILES', event);
 

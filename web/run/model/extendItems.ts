@@ -17,6 +17,9 @@ export function startItem(draft: Draft, event: EventOf<'ItemStartedEvent'>): voi
     itemId: event.itemId,
     itemKind: event.itemKind,
     title: event.title,
+    tool: event.tool,
+    input: event.input,
+    diffs: [],
     output: noOutput,
     state: 'RUNNING',
     end: null,
@@ -30,6 +33,11 @@ export function addChunk(draft: Draft, event: EventOf<'ItemChunkEvent'>): void {
   draft.replace(keyOf(event.itemId), { ...entry, output: addOutput(entry.output, event.text) });
 }
 
+export function addDiff(draft: Draft, event: EventOf<'ItemDiffEvent'>): void {
+  const entry = itemOf(draft, event, event.seq);
+  draft.replace(keyOf(event.itemId), { ...entry, diffs: [...entry.diffs, event] });
+}
+
 export function endItem(draft: Draft, event: EventOf<'ItemEndedEvent'>): void {
   const entry = itemOf(draft, event, event.seq);
   draft.replace(keyOf(event.itemId), { ...entry, state: event.status, end: event });
@@ -37,7 +45,7 @@ export function endItem(draft: Draft, event: EventOf<'ItemEndedEvent'>): void {
 }
 
 /** The item, begun without its beginning when that is on a page that was not loaded. */
-function itemOf(draft: Draft, event: EventOf<'ItemChunkEvent' | 'ItemEndedEvent'>, seq: number): ItemEntry {
+function itemOf(draft: Draft, event: EventOf<'ItemChunkEvent' | 'ItemDiffEvent' | 'ItemEndedEvent'>, seq: number): ItemEntry {
   const found = draft.find(keyOf(event.itemId));
   if (found?.kind === 'ITEM') return found;
   const entry: ItemEntry = {
@@ -49,6 +57,9 @@ function itemOf(draft: Draft, event: EventOf<'ItemChunkEvent' | 'ItemEndedEvent'
     itemId: event.itemId,
     itemKind: null,
     title: null,
+    tool: null,
+    input: null,
+    diffs: [],
     output: noOutput,
     state: 'RUNNING',
     end: null,

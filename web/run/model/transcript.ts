@@ -67,6 +67,11 @@ export interface ItemEntry extends EntryBase {
   /** Null when its beginning is on a page that was not loaded. */
   readonly itemKind: EventOf<'ItemStartedEvent'>['itemKind'] | null;
   readonly title: string | null;
+  /** The call of a tool that it is. */
+  readonly tool: EventOf<'ItemStartedEvent'>['tool'];
+  /** What the tool was called with, as JSON, or the beginning of it. */
+  readonly input: string | null;
+  readonly diffs: readonly EventOf<'ItemDiffEvent'>[];
   readonly output: Output;
   readonly state: 'RUNNING' | 'OK' | 'FAILED' | 'CANCELED' | 'LOST';
   readonly end: EventOf<'ItemEndedEvent'> | null;
@@ -80,6 +85,12 @@ export interface PromptEntry extends EntryBase {
   readonly answered: EventOf<'PromptAnsweredEvent'> | null;
 }
 
+/** What the agent means to do in a turn, as it was told last. */
+export interface PlanEntry extends EntryBase {
+  readonly kind: 'PLAN';
+  readonly steps: EventOf<'PlanUpdatedEvent'>['steps'];
+}
+
 /** What is shown as its event says it. */
 interface EventEntry<Kind extends string, Name extends LogEvent['__typename']> extends EntryBase {
   readonly kind: Kind;
@@ -91,6 +102,7 @@ export type Entry =
   | MessageEntry
   | ItemEntry
   | PromptEntry
+  | PlanEntry
   | EventEntry<'CREATED', 'RunCreatedEvent'>
   | EventEntry<'NOTICE', 'NoticeEvent'>
   | EventEntry<'FILES', 'FilesChangedEvent'>
@@ -100,6 +112,7 @@ export type Entry =
   | EventEntry<'PUSHED', 'BranchPushedEvent'>
   | EventEntry<'NOT_PUSHED', 'BranchNotPushedEvent'>
   | EventEntry<'OPENED', 'WorkspaceOpenedEvent'>
+  | EventEntry<'CONVERSATION', 'ConversationOpenedEvent'>
   | EventEntry<'CONTINUED', 'RunContinuedEvent'>
   | EventEntry<'CANCEL_REQUESTED', 'CancelRequestedEvent'>
   | EventEntry<'INTERRUPT_REQUESTED', 'InterruptRequestedEvent'>
@@ -126,6 +139,8 @@ export interface SessionFacts {
   readonly snapshot: EventOf<'SnapshotCapturedEvent'> | null;
   readonly snapshotFailed: EventOf<'SnapshotFailedEvent'> | null;
   readonly endRequested: boolean;
+  /** The agent's own conversation, once it is ready. */
+  readonly conversation: EventOf<'ConversationOpenedEvent'> | null;
 }
 
 export interface Section {

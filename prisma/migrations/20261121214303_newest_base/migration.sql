@@ -1,0 +1,5 @@
+-- CreateEnum
+CREATE TYPE "ConflictWay" AS ENUM ('MARKERS', 'BESIDE');
+
+-- AlterTable
+ALTER TABLE "Session" ADD COLUMN     "newest" "ConflictWay";
