@@ -111,3 +111,13 @@ describe('a directory store, when what nobody uses is removed', () => {
     for await (const _ of store.list('team_01h455vb4pex5vsknk084sn02s' as TeamId)) throw new Error('it lists what is not there');
   });
 });
+
+it('reads what was put under a previous master key, and puts under the present one', async () => {
+  const { hash } = await store.put(team, text(1_000));
+  const next = Buffer.alloc(32, 9);
+  const both = directoryStore({ directory, masterKey: next, previousKeys: [Buffer.alloc(32, 8), masterKey] });
+  expect((await both.get(team, hash)).equals(text(1_000))).toBe(true);
+  const again = await both.put(team, text(1_000));
+  expect(again.hash).not.toBe(hash);
+  expect((await directoryStore({ directory, masterKey: next }).get(team, again.hash)).equals(text(1_000))).toBe(true);
+});

@@ -93,12 +93,15 @@ async function writeDurably(path: string, content: Uint8Array): Promise<void> {
 export function directoryStore({
   directory,
   masterKey,
+  previousKeys,
 }: {
   readonly directory: string;
   /** 32 bytes. Without it nothing in the directory can be read again. */
   readonly masterKey: Buffer;
+  /** Previous master keys: what was stored under them is still read. */
+  readonly previousKeys?: readonly Buffer[];
 }): BlobStore {
-  const keysOf = teamKeys(masterKey);
+  const keysOf = teamKeys(masterKey, previousKeys);
   const pathOf = (teamId: TeamId, hash: string): string => join(directory, blobPath(teamId, hash));
 
   /** Whether the store has the blob, whole. It counts as used again, for whoever removes what nobody uses. */

@@ -22,6 +22,8 @@ import { openBlob, sealBlob } from './sealedBlob.ts';
 export interface S3StoreOptions extends S3Location {
   /** 32 bytes. Without it nothing in the bucket can be read again. */
   readonly masterKey: Buffer;
+  /** Previous master keys: what was stored under them is still read. */
+  readonly previousKeys?: readonly Buffer[];
   /**
    * A blob that is put again is sent again, and so counts as new for whoever removes what nobody uses, when it is older
    * than this, in milliseconds; 10 minutes by default. Must be well below the age at which blobs are removed.
@@ -49,9 +51,10 @@ const isMissing = (error: unknown): boolean => {
  * as in a directory. Credentials are found where Amazon's libraries look for them: AWS_ACCESS_KEY_ID, a profile, the machine's
  * role. A request that fails is repeated; one that cannot be mended so comes through as it is.
  */
-export function s3Store({ bucket, prefix, region, endpoint, masterKey, refreshAfterMs = 600_000 }: S3StoreOptions): BlobStore {
+export function s3Store(options: S3StoreOptions): BlobStore {
+  const { bucket, prefix, region, endpoint, masterKey, previousKeys, refreshAfterMs = 600_000 } = options;
   const client = connect({ region, endpoint });
-  const keysOf = teamKeys(masterKey);
+  const keysOf = teamKeys(masterKey, previousKeys);
   const keyOf = (teamId: TeamId, hash: string) => prefix + blobPath(teamId, hash);
 
   async function head(teamId: TeamId, hash: string): Promise<HeadObjectCommandOutput | null> {

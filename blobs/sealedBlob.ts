@@ -46,7 +46,7 @@ function decrypt(keys: BlobKeys, hash: string, sealed: Buffer): Buffer {
 }
 
 /** The content of a sealed blob. Throws BlobCorruptError when it was altered, cut short or belongs to another address. */
-export async function openBlob(keys: BlobKeys, hash: string, sealed: Buffer): Promise<Buffer> {
+export async function openBlob(ofTeam: BlobKeys, hash: string, sealed: Buffer): Promise<Buffer> {
   const corrupt = (why: string, cause?: unknown): never => {
     throw new BlobCorruptError(hash, why, { cause });
   };
@@ -54,7 +54,8 @@ export async function openBlob(keys: BlobKeys, hash: string, sealed: Buffer): Pr
   if (!sealed.subarray(0, magic.length).equals(magic)) return corrupt('it does not begin like a blob');
   const found = sealed.readUInt8(4);
   if (found !== version) return corrupt(`it has format version ${found}, this program reads version ${version}`);
-  if (!sealed.subarray(8, 12).equals(keys.id)) return corrupt('it was encrypted under another master key');
+  const keys = [ofTeam, ...ofTeam.previous].find(({ id }) => sealed.subarray(8, 12).equals(id));
+  if (!keys) return corrupt('it was encrypted under another master key');
   let compressed: Buffer;
   try {
     compressed = decrypt(keys, hash, sealed);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { limitSettings } from './limits.ts';
 import { oidcSettings, readOidc, type OidcSettings } from './oidc.ts';
 import { flag, list, port, readConfig } from './read.ts';
-import { readMasterKey, shared } from './shared.ts';
+import { readMasterKeys, shared, type MasterKeys } from './shared.ts';
 
 const schema = z.object({
   ...shared,
@@ -22,10 +22,10 @@ const schema = z.object({
   ...oidcSettings,
 });
 
-export type GatewayConfig = z.output<typeof schema> & { readonly masterKey: Buffer; readonly oidc: OidcSettings | null };
+export type GatewayConfig = z.output<typeof schema> & MasterKeys & { readonly oidc: OidcSettings | null };
 
 /** The gateway's settings, validated. */
 export function gatewayConfig(environment?: NodeJS.ProcessEnv): GatewayConfig {
   const config = readConfig(schema, environment);
-  return { ...config, masterKey: readMasterKey(config), oidc: readOidc(config) };
+  return { ...config, ...readMasterKeys(config), oidc: readOidc(config) };
 }

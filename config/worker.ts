@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { z } from 'zod';
 import { modelSettings, readModel, type ModelSettings } from './model.ts';
 import { flag, port, readConfig } from './read.ts';
-import { readMasterKey, shared } from './shared.ts';
+import { readMasterKeys, shared, type MasterKeys } from './shared.ts';
 
 const schema = z.object({
   ...shared,
@@ -68,10 +68,10 @@ const schema = z.object({
   BATON_WORKFLOW_BUNDLE: z.string().optional().describe('The built workflow code; bundled at start when not set.'),
 });
 
-export type WorkerConfig = z.output<typeof schema> & { readonly masterKey: Buffer; readonly model: ModelSettings };
+export type WorkerConfig = z.output<typeof schema> & MasterKeys & { readonly model: ModelSettings };
 
 /** The worker's settings, validated. */
 export function workerConfig(environment?: NodeJS.ProcessEnv): WorkerConfig {
   const config = readConfig(schema, environment);
-  return { ...config, masterKey: readMasterKey(config), model: readModel(config) };
+  return { ...config, ...readMasterKeys(config), model: readModel(config) };
 }

@@ -5,7 +5,9 @@ export type FailureOrigin = 'USER' | 'PLATFORM';
 export const failureCodes = {
   REPOSITORY_UNREACHABLE: { origin: 'USER', retryable: true },
   REPOSITORY_REFUSED: { origin: 'USER', retryable: false },
+  REPOSITORY_UNAUTHORIZED: { origin: 'USER', retryable: true },
   BRANCH_NOT_FOUND: { origin: 'USER', retryable: false },
+  SECRET_UNREADABLE: { origin: 'PLATFORM', retryable: true },
   SETUP_COMMAND_FAILED: { origin: 'USER', retryable: true },
   SETUP_TIMED_OUT: { origin: 'USER', retryable: true },
   SCRIPT_FAILED: { origin: 'USER', retryable: true },

@@ -13,7 +13,7 @@ export type TokenScope = (typeof tokenScopes)[number];
 export const scopeWords: Record<TokenScope, string> = {
   READ: 'Read what you can see',
   RUNS: 'Create runs, and write to them',
-  ENVIRONMENTS: 'Create environments',
+  ENVIRONMENTS: 'Create environments, and set their secrets',
   TEAM: 'Manage teams, and read their audit log',
   ACCOUNT: 'List, create and revoke your tokens',
 };

@@ -3,6 +3,7 @@ import { ownSession, StaleSessionError } from '../domain/execution.ts';
 import type { RunId, SessionId } from '../domain/ids.ts';
 import { appendedEvents, appends } from '../telemetry/metrics.ts';
 import type { Journal } from './journal.ts';
+import type { Masking } from './masking.ts';
 import { payloadOf } from './persist.ts';
 import { transact } from './transact.ts';
 
@@ -11,6 +12,8 @@ export interface Writer {
   readonly runId: RunId;
   readonly sessionId: SessionId;
   readonly epoch: number;
+  /** Masks the secrets that the session has, in all that it appends. */
+  readonly masking?: Masking;
 }
 
 /** Who writes a transcript: a session that its events name by ordinal. */

@@ -10,7 +10,7 @@ const highWater = 8 * limits.chunkBytes;
 /**
  * Writes what one session's agent does into the log, in order, each event once. Chunks of one item that follow each
  * other are joined and flushed after 50 ms, at 8 KiB, or when any other event comes. An agent that is faster than the
- * database waits. While the database is away it tries again; when the session is stale it rejects for good.
+ * database waits. Secrets are masked here, whatever harness the events come from. While the database is away it tries again; when the session is stale it rejects for good.
  */
 export class SessionWriter {
   readonly #journal: Journal;
@@ -32,6 +32,17 @@ export class SessionWriter {
 
   /** Takes an event. Resolves when there is room for more; rejects with StaleSessionError when the session may not write. */
   async emit(event: AgentEvent): Promise<void> {
+    const { masking } = this.#writer;
+    for (const masked of masking ? masking.take(event) : [event]) await this.#take(masked);
+  }
+
+  /** Resolves when all that was taken is in the log, with what was held back as it might have become a secret. */
+  async settle(): Promise<void> {
+    for (const chunk of this.#writer.masking?.release() ?? []) await this.#take(chunk);
+    await this.flush();
+  }
+
+  async #take(event: AgentEvent): Promise<void> {
     if (this.#failed) throw this.#failed;
     if (event.type === 'item.chunk') {
       this.#addChunk(event);

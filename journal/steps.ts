@@ -48,13 +48,14 @@ function requireEpoch(run: Run, sessionId: SessionId, epoch: number): void {
 
 async function own<T>(
   journal: Journal,
-  { runId, sessionId, epoch }: Writer,
+  { runId, sessionId, epoch, masking }: Writer,
   name: StepName,
   decide: (run: Run) => Outcome<T>,
 ): Promise<T> {
   const { result } = await transact(journal, runId, name, (run) => {
     requireEpoch(run, sessionId, epoch);
-    return decide(run);
+    const outcome = decide(run);
+    return masking ? { ...outcome, events: outcome.events.map((event) => masking.event(event)) } : outcome;
   });
   return result;
 }

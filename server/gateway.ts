@@ -6,6 +6,7 @@ import { faultAt } from '../config/fault.ts';
 import type { GatewayConfig } from '../config/gateway.ts';
 import { Follower } from '../journal/follow.ts';
 import { openJournal } from '../journal/journal.ts';
+import { secretBox } from '../journal/secretBox.ts';
 import { startInternalServer } from '../telemetry/internalServer.ts';
 import { answerProbe } from '../telemetry/probes.ts';
 import { Readiness } from '../telemetry/readiness.ts';
@@ -24,6 +25,7 @@ import { serveViewer } from './http/viewerFiles.ts';
 import { readBody } from './limits/requestBody.ts';
 import { ViewerLimits } from './limits/viewerLimits.ts';
 import { RunChanges } from './live/runChanges.ts';
+import { startResealing } from './resealing.ts';
 import { startHousekeeping } from './retention/housekeeping.ts';
 import { startReconciler } from './temporal/reconciler.ts';
 import { startSweeper } from './temporal/sweeper.ts';
@@ -66,7 +68,8 @@ export async function startGateway(config: GatewayConfig, log: Logger, traces: T
   const { port } = server.address() as AddressInfo;
   const url = (config.BATON_PUBLIC_URL ?? `http://${config.HOST}:${port}`).replace(/\/$/, '');
 
-  const blobs = openBlobStore({ place: config.BATON_BLOBS, masterKey: config.masterKey });
+  const blobs = openBlobStore({ place: config.BATON_BLOBS, masterKey: config.masterKey, previousKeys: config.previousKeys });
+  const box = secretBox(config.masterKey, config.previousKeys);
   const services: Services = {
     database,
     journal,
@@ -74,6 +77,7 @@ export async function startGateway(config: GatewayConfig, log: Logger, traces: T
     runChanges: new RunChanges(journal, warn),
     waker,
     blobs,
+    secretBox: box,
     keeping: { journal, blobs, graceMs: config.BATON_BLOB_GRACE_MINUTES * 60_000 },
     log,
     publicUrl: url,
@@ -122,6 +126,7 @@ export async function startGateway(config: GatewayConfig, log: Logger, traces: T
     maxPayload: config.BATON_MAX_BODY_BYTES,
   });
   const stopHousekeeping = startHousekeeping(services.keeping, waker, log);
+  const stopResealing = startResealing(journal, box, log);
   const stopSweeping = startSweeper(journal, waker, log, { startDeadlineHours: config.BATON_START_DEADLINE_HOURS });
 
   const stopReconciling = startReconciler(journal, waker, log);
@@ -132,7 +137,14 @@ export async function startGateway(config: GatewayConfig, log: Logger, traces: T
     internalPort: internal?.port ?? null,
     stop: async () => {
       readiness.drain();
-      await Promise.all([closeRequests(), closeSockets(), stopSweeping(), stopReconciling(), stopHousekeeping()]);
+      await Promise.all([
+        closeRequests(),
+        closeSockets(),
+        stopSweeping(),
+        stopReconciling(),
+        stopHousekeeping(),
+        stopResealing(),
+      ]);
       liveViewers.stop();
       await internal?.stop();
       await waker.close();

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { gatewayConfig } from '../config/gateway.ts';
 import { runPart } from '../config/part.ts';
+import { masterKeyTexts } from '../config/shared.ts';
 import { createLog, passwordIn } from '../telemetry/log.ts';
 import { startTraces } from '../telemetry/traces.ts';
 import { startGateway } from './gateway.ts';
@@ -11,7 +12,7 @@ await runPart(async () => {
   const log = createLog({
     level: config.BATON_LOG_LEVEL,
     base: { part: 'gateway' },
-    secrets: [config.BATON_MASTER_KEY, passwordIn(config.DATABASE_URL)],
+    secrets: [...masterKeyTexts(config), passwordIn(config.DATABASE_URL)],
   });
   const traces = startTraces({
     endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,

@@ -1,4 +1,5 @@
 import { pino, type DestinationStream, type LevelWithSilent, type Logger } from 'pino';
+import { masked } from './masks.ts';
 
 export interface LogOptions {
   readonly level: LevelWithSilent;
@@ -10,19 +11,19 @@ export interface LogOptions {
   readonly destination?: DestinationStream;
 }
 
-const masked = '***';
+const mask = '***';
 /** Shorter ones would mask half of every line. */
 const shortestSecret = 6;
 
 const patterns: readonly (readonly [RegExp, string])[] = [
   // Baton's own: server/auth/secret.ts
-  [/\b(baton_(?:token|signin|link))_[\w-]+/g, `$1_${masked}`],
+  [/\b(baton_(?:token|signin|link))_[\w-]+/g, `$1_${mask}`],
   // The password in an address.
-  [/(\w:\/\/[^\s:/@"\\]*):[^\s@"\\]+@/g, `$1:${masked}@`],
-  [/\b(Bearer|Basic) [\w.~+/=-]+/gi, `$1 ${masked}`],
+  [/(\w:\/\/[^\s:/@"\\]*):[^\s@"\\]+@/g, `$1:${mask}@`],
+  [/\b(Bearer|Basic) [\w.~+/=-]+/gi, `$1 ${mask}`],
   [
     /("(?:authorization|cookie|set-cookie|password|passphrase|secret|token|secretAccessKey|sessionToken)":")(?:[^"\\]|\\.)*"/gi,
-    `$1${masked}"`,
+    `$1${mask}"`,
   ],
 ];
 
@@ -33,9 +34,9 @@ export function createLog({ level, base, secrets, destination }: LogOptions): Lo
     .flatMap((secret = '') => [...new Set([JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)])]);
   const streamWrite = (line: string): string => {
     let text = line;
-    for (const secret of known) text = text.replaceAll(secret, masked);
+    for (const secret of known) text = text.replaceAll(secret, mask);
     for (const [pattern, replacement] of patterns) text = text.replace(pattern, replacement);
-    return text;
+    return masked(text);
   };
   const options = { level, base, hooks: { streamWrite } };
   return destination ? pino(options, destination) : pino(options);

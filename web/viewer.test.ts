@@ -146,6 +146,37 @@ describe('the runs page', () => {
   });
 });
 
+describe('the secrets of an environment', () => {
+  test('are set, replaced and removed, and their values are never shown', async () => {
+    standIn.world.addEnvironment({ name: 'ledger' });
+    const page = await open('/environments');
+    await page.getByRole('button', { name: 'Secrets of ledger' }).click();
+    await page.getByRole('button', { name: 'New secret' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('BATON_TOKEN');
+    await dialog.getByLabel('Value').fill('hunter2hunter3');
+    expect(await dialog.getByLabel('Value').getAttribute('type')).toBe('password');
+    await dialog.getByRole('button', { name: 'Set secret' }).click();
+    await dialog.getByRole('alert').getByText('Baton’s own').waitFor();
+    await dialog.getByLabel('It is a').selectOption('GIT_HTTPS_TOKEN');
+    await dialog.getByLabel('Name', { exact: true }).fill('GIT_TOKEN');
+    await dialog.getByLabel('Host of the repositories').fill('git.example.com');
+    await dialog.getByRole('button', { name: 'Set secret' }).click();
+    const row = page.getByRole('listitem').filter({ hasText: 'GIT_TOKEN' });
+    await row.getByText('git.example.com', { exact: true }).waitFor();
+    expect(await page.content()).not.toContain('hunter2');
+
+    await page.getByRole('button', { name: 'Replace GIT_TOKEN' }).click();
+    expect(await dialog.getByLabel('Value').inputValue()).toBe('');
+    await dialog.getByLabel('Value').fill('another value');
+    await dialog.getByRole('button', { name: 'Set secret' }).click();
+    await page.getByRole('button', { name: 'Remove GIT_TOKEN' }).click();
+    await dialog.getByText('cannot be brought back').waitFor();
+    await dialog.getByRole('button', { name: 'Remove', exact: true }).click();
+    await page.getByText('no secrets yet').waitFor();
+  });
+});
+
 describe('the run page', () => {
   test('streams a session, and opens the next one for a follow-up with the workspace restored', async () => {
     const run = standIn.world.addRun({ title: 'Count to three' });
@@ -530,6 +561,12 @@ describe('every view', () => {
     await page.goto(`${url}/environments`);
     await heading('payments-api');
     await look('environments');
+    await page.getByRole('button', { name: 'Secrets of payments-api' }).click();
+    await page.getByText('no secrets yet').waitFor();
+    await look('secrets');
+    await page.getByRole('button', { name: 'New secret' }).click();
+    await page.getByLabel('It is a').selectOption('GIT_SSH_KEY');
+    await look('new secret');
     await page.goto(`${url}/runs/run_none`);
     await heading('There is no such run');
     await look('no such run');

@@ -6,6 +6,7 @@ import type { WorkerConfig } from '../config/worker.ts';
 import type { BlobRef, SnapshotSummary } from '../domain/snapshot.ts';
 import type { Sandbox } from '../harnesses/sandbox.ts';
 import type { SessionToOpen } from '../journal/readSession.ts';
+import { gitCredentials } from '../workspace/gitCredential.ts';
 import type { Author } from '../workspace/workingCopy.ts';
 import { createWorkspaces } from '../workspace/workspaces.ts';
 import { declaredFiles } from './declaredFiles.ts';
@@ -43,6 +44,7 @@ export function createSessionWorkspaces({ config, blobs, sandbox, log }: Session
         repositories: info.repositories.map(({ url, branch, path }) => ({ repository: path, url, branch })),
         workingBranch: workingBranch(info),
         restoring: manifestOf(info.restore?.summary),
+        credentials: gitCredentials(session.secrets),
         newest: info.restore?.newest != null,
         author: authorOf(info),
         allowLocal: config.BATON_ALLOW_LOCAL_REPOSITORIES,
@@ -84,6 +86,7 @@ export function createSessionWorkspaces({ config, blobs, sandbox, log }: Session
         ...placeOf(session, info),
         opened,
         url,
+        credentials: gitCredentials(session.secrets),
         allowLocal: config.BATON_ALLOW_LOCAL_REPOSITORIES,
         signal,
         hurried: session.hurried,

@@ -3,14 +3,17 @@ import type { Logger } from 'pino';
 import type { OpenedRepository } from '../domain/events.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { PromptId } from '../domain/ids.ts';
+import type { NewSecret } from '../domain/secret.ts';
 import type { PromptAnswer } from '../domain/prompt.ts';
 import type { BlobRef } from '../domain/snapshot.ts';
 import type { Agent, AgentSetting, ConversationState } from '../harnesses/harness.ts';
 import type { TranscriptWriter } from '../journal/append.ts';
 import type { Follower } from '../journal/follow.ts';
 import type { Journal } from '../journal/journal.ts';
+import { Masking } from '../journal/masking.ts';
 import type { SessionToOpen } from '../journal/readSession.ts';
 import { SessionWriter } from '../journal/sessionWriter.ts';
+import { maskLog } from '../telemetry/masks.ts';
 import { Lease } from './lease.ts';
 
 export interface Hosting {
@@ -26,7 +29,7 @@ export interface Hosting {
  * cancel or an interrupt reaches the turn in flight within milliseconds, whatever Temporal does at that moment.
  */
 export class HostedSession {
-  readonly writer: TranscriptWriter;
+  readonly writer: TranscriptWriter & { readonly masking: Masking };
   readonly log: Logger;
   /** Writes what the agent does. */
   readonly transcript: SessionWriter;
@@ -39,6 +42,9 @@ export class HostedSession {
   opened: readonly OpenedRepository[] = [];
   /** The agent's conversation as the last turn left it, or as the session before did. */
   conversation: ConversationState | null = null;
+  /** Of its environment; kept nowhere else. */
+  secrets: readonly NewSecret[] = [];
+  #unmaskLog: () => void = () => {};
   /** The manifest of the newest snapshot that the workspace came from or went into. */
   manifest: BlobRef | null = null;
   readonly #lease: Lease;
@@ -56,11 +62,11 @@ export class HostedSession {
   });
 
   private constructor(hosting: Hosting, writer: TranscriptWriter, lease: Lease) {
-    this.writer = writer;
+    this.writer = { ...writer, masking: new Masking() };
     this.#lease = lease;
     this.log = hosting.log.child({ runId: writer.runId, sessionId: writer.sessionId });
     this.directory = path.join(hosting.sessionsDirectory, writer.sessionId);
-    this.transcript = new SessionWriter(hosting.journal, writer, this.gone);
+    this.transcript = new SessionWriter(hosting.journal, this.writer, this.gone);
   }
 
   /** Takes the session into this worker. `after` is where in the log the session begins. */
@@ -86,6 +92,20 @@ export class HostedSession {
   /** Temporary files, and what the harness hands the agent. */
   get scratch(): string {
     return path.join(this.directory, 'scratch');
+  }
+
+  /** From here on neither the run's log nor the worker's shows them. */
+  useSecrets(secrets: readonly NewSecret[]): void {
+    this.#unmaskLog();
+    this.secrets = secrets;
+    this.writer.masking.use(secrets);
+    if (secrets.length > 0) this.#unmaskLog = maskLog(this.writer.masking.text);
+  }
+
+  /** Nothing of the session is told any more. */
+  forgetSecrets(): void {
+    this.#unmaskLog();
+    this.secrets = [];
   }
 
   /** Aborts when the session is no longer this worker's, or the worker stops. */

@@ -63,6 +63,7 @@ export class HostedSessions {
       log.warn({ err: error }, 'a session could not be let go of cleanly');
     }
     this.#held.delete(writer.sessionId);
+    session.forgetSecrets();
     this.#remove(session);
   }
 

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Runtime, type TelemetryOptions } from '@temporalio/worker';
 import { openBlobStore } from '../blobs/openBlobStore.ts';
 import { runPart } from '../config/part.ts';
+import { masterKeyTexts } from '../config/shared.ts';
 import { workerConfig, type WorkerConfig } from '../config/worker.ts';
 import { createHarnesses } from '../harnesses/registry.ts';
 import { detectSandbox } from '../harnesses/detectSandbox.ts';
@@ -20,7 +21,7 @@ await runPart(async () => {
   const log = createLog({
     level: config.BATON_LOG_LEVEL,
     base: { part: 'worker', worker: config.BATON_WORKER_NAME },
-    secrets: [config.BATON_MASTER_KEY, config.model.apiKey ?? undefined, passwordIn(config.DATABASE_URL)],
+    secrets: [...masterKeyTexts(config), config.model.apiKey ?? undefined, passwordIn(config.DATABASE_URL)],
   });
   Runtime.install({ logger: temporalLogger(log), shutdownSignals: [], telemetryOptions: temporalMetrics(config) });
   const traces = startTraces({
@@ -33,7 +34,7 @@ await runPart(async () => {
   log.info(why);
   const stranded = endStrandedSandboxes();
   if (stranded > 0) log.info({ stranded }, 'sandboxes that a killed worker left half made were ended');
-  const blobs = openBlobStore({ place: config.BATON_BLOBS, masterKey: config.masterKey });
+  const blobs = openBlobStore({ place: config.BATON_BLOBS, masterKey: config.masterKey, previousKeys: config.previousKeys });
   const workspaces = createSessionWorkspaces({ config, blobs, sandbox, log });
   const worker = await startWorker(config, log, { sandbox, workspaces, blobs, harnesses: createHarnesses(config.model), traces });
   log.info('the worker polls');

@@ -10,6 +10,7 @@ import type { AgentSetting, Harness } from '../harnesses/harness.ts';
 import type { Sandbox, SandboxExit } from '../harnesses/sandbox.ts';
 import { setupItem } from '../harnesses/setupItem.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { SecretBox } from '../journal/secretBox.ts';
 import { readSession, readSessionAge, type SessionToOpen } from '../journal/readSession.ts';
 import { whileAway } from '../journal/retry.ts';
 import * as steps from '../journal/steps.ts';
@@ -17,6 +18,7 @@ import { handoffSeconds } from '../telemetry/metrics.ts';
 import type { RestoreReport } from '../domain/snapshot.ts';
 import { carriedConversation } from './carriedConversation.ts';
 import type { HostedSession } from './hostedSession.ts';
+import { loadSecrets, variablesIn } from './sessionSecrets.ts';
 import { withRestoreReport } from './restoreReportFile.ts';
 import type { SessionWorkspaces } from './sessionWorkspaces.ts';
 
@@ -26,6 +28,8 @@ export interface OpeningDependencies {
   readonly blobs: BlobStore;
   readonly harnesses: Readonly<Record<HarnessKind, Harness>>;
   readonly sandbox: Sandbox;
+  /** Opens the secrets of environments. */
+  readonly secretBox: SecretBox;
   readonly turnTimeoutMs: number;
   readonly setupTimeoutMs: number;
 }
@@ -42,6 +46,7 @@ export async function openSession(dependencies: OpeningDependencies, session: Ho
   const { journal } = dependencies;
   const info = await whileAway(session.gone, () => readSession(journal, session.writer.sessionId));
   session.info = info;
+  session.useSecrets(await loadSecrets(dependencies, session, info));
   await mkdir(session.home, { recursive: true });
   await mkdir(session.scratch, { recursive: true });
   await openRepositories(dependencies, session, info);
@@ -95,6 +100,7 @@ async function runSetup(
     const item = setupItem(command, setting, Math.max(1, until - performance.now()));
     await whileAway(session.gone, () => steps.waiting(journal, session.writer, 'SETUP', item.title));
     const { reason, exit } = await runCommandItem(sandbox, item, (event) => session.transcript.emit(event), session.halted);
+    await session.transcript.settle();
     session.halted.throwIfAborted();
     if (reason === 'TIMED_OUT') throw setupTimedOut(setupTimeoutMs);
     if (exit.exitCode !== 0) throw setupFailed(item.title, exit);
@@ -152,6 +158,7 @@ function agentSetting(
     permissions: { mode: info.permissions, allowedCommands: info.allowedCommands },
     variables: {
       ...Object.fromEntries(info.variables.map(({ name, value }) => [name, value])),
+      ...variablesIn(session.secrets),
       BATON_RUN_ID: info.runId,
       BATON_SESSION_ID: info.sessionId,
       BATON_SESSION_ORDINAL: String(info.ordinal),

@@ -13,6 +13,7 @@ import type { Harness } from '../harnesses/harness.ts';
 import type { Sandbox } from '../harnesses/sandbox.ts';
 import { Follower } from '../journal/follow.ts';
 import { openJournal } from '../journal/journal.ts';
+import { secretBox } from '../journal/secretBox.ts';
 import { createControlActivities } from './activities/createControl.ts';
 import { createHostActivities, type HostDependencies } from './activities/createHost.ts';
 import { createSessionActivities } from './activities/createSession.ts';
@@ -141,6 +142,7 @@ export async function startWorker(config: WorkerConfig, log: Logger, parts: Work
           blobs,
           harnesses,
           sandbox,
+          secretBox: secretBox(config.masterKey, config.previousKeys),
           sessions,
           turnTimeoutMs: config.BATON_TURN_TIMEOUT_MINUTES * 60_000,
           promptDeadlineMs: config.BATON_PROMPT_DEADLINE_HOURS * 3_600_000,

@@ -9,6 +9,8 @@ export interface GitCall {
   readonly directories?: readonly GitDirectory[];
   /** For the process, above those that every call gets. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** Settings above the repository's and those that every call gets. They are among the arguments: nothing private. */
+  readonly settings?: readonly (readonly [name: string, value: string])[];
   /** What it reads on standard input. */
   readonly input?: Uint8Array | string | AsyncIterable<Uint8Array>;
   /** Reads standard output as it comes, to its end, instead of `stdout`; git waits for it. */
@@ -91,7 +93,10 @@ const neutral = [
   ['gc.auto', '0'],
   ['maintenance.auto', 'false'],
   ['advice.detachedHead', 'false'],
-].flatMap(([key, value]) => ['-c', `${key}=${value}`]);
+] as const;
+
+const asArguments = (settings: NonNullable<GitCall['settings']>): string[] =>
+  settings.flatMap(([key, value]) => ['-c', `${key}=${value}`]);
 
 async function feed(process: GitProcess, input: GitCall['input']): Promise<void> {
   if (input === undefined) {
@@ -131,7 +136,7 @@ export function createGit(spawnGit: SpawnGit): Git {
   return async (args, call) => {
     call.signal?.throwIfAborted();
     const command = args.find((arg) => !arg.startsWith('-')) ?? '';
-    const process = spawnGit([...neutral, ...args], {
+    const process = spawnGit([...asArguments(neutral), ...asArguments(call.settings ?? []), ...args], {
       cwd: call.cwd,
       variables: environment(call),
       directories: [{ path: call.cwd, writable: true }, ...(call.directories ?? [])],

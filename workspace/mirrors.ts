@@ -4,8 +4,10 @@ import { basename, dirname, join } from 'node:path';
 import type { TeamId } from '../domain/ids.ts';
 import { fetchProgress } from './fetchProgress.ts';
 import { GitError, type Git } from './git.ts';
+import { credentialFor, type GitCredential } from './gitCredential.ts';
 import { withLock } from './lock.ts';
 import { isDiskFull, listRemote, remoteCall, remoteFailure, type RemoteRefs } from './remote.ts';
+import { withAccess, type RemoteAccess } from './remoteAccess.ts';
 import type { RepositoryUrl } from './repositoryUrl.ts';
 import { sharedWork, type SharedWork } from './sharedWork.ts';
 
@@ -20,6 +22,8 @@ export interface Mirror {
 export interface MirrorRequest {
   readonly teamId: TeamId;
   readonly url: RepositoryUrl;
+  /** What the environment shows to hosts. None by default. */
+  readonly credentials?: readonly GitCredential[] | undefined;
   /** Commits that are needed besides what the remote's branches have; asked for by their ids. */
   readonly wanted: readonly string[];
   readonly signal: AbortSignal;
@@ -70,27 +74,36 @@ export class Mirrors {
     this.#mostBytes = mostBytes;
   }
 
-  /** Brings the mirror up to what the remote has now. Throws FailureError REPOSITORY_UNREACHABLE or DISK_FULL. */
+  /**
+   * Brings the mirror up to what the remote has now, which says so to the credential that the caller brings, whatever is
+   * here already. Throws FailureError REPOSITORY_UNREACHABLE, REPOSITORY_UNAUTHORIZED or DISK_FULL.
+   */
   async open(request: MirrorRequest): Promise<Mirror> {
+    await mkdir(dirname(this.#pathOf(request)), { recursive: true });
+    return this.withAccess(request, (access) => this.#open(request, access));
+  }
+
+  async #open(request: MirrorRequest, access: RemoteAccess): Promise<Mirror> {
     const { url, signal, onProgress } = request;
     const path = this.#pathOf(request);
-    await mkdir(dirname(path), { recursive: true });
-    const variables = await this.networkVariables(url);
     for (let attempt = 0; ; attempt++) {
       onProgress(`asking ${url.name} for its branches`);
-      const remote = await listRemote(this.#git, url, { cwd: dirname(path), variables, signal });
+      const remote = await listRemote(this.#git, url, { cwd: dirname(path), access, signal });
       // From here on nobody takes it for one that is not used.
       await markUsed(path);
       const advertised = [...new Set(remote.refs.values())];
       if ((await this.#lacks(path, advertised, signal)).length === 0)
-        return { path, remote, missing: await this.#fetchWanted(path, request, variables) };
+        return { path, remote, missing: await this.#fetchWanted(path, request, access) };
       // The remote may move between its answer and the fetch: then it is asked again.
       if (attempt === 3)
         throw remoteFailure(
           new GitError('fetch', { exitCode: 1, stderr: 'error: its branches keep changing', timedOut: false }),
           url,
         );
-      await this.#share(path, request, (job) => this.#fetchAll(path, url, advertised, variables, job));
+      // With an access of its own, for it may outlast the caller who began it.
+      await this.#share(path, request, (job) =>
+        this.withAccess(request, (shared) => this.#fetchAll(path, url, advertised, shared, job)),
+      );
     }
   }
 
@@ -108,11 +121,16 @@ export class Mirrors {
     return join(this.#directory, teamId, `${name}-${key}.git`);
   }
 
-  /**
-   * The variables for a call that talks to this remote. A repository on this worker may belong to another user; that it
-   * may be used was the operator's choice.
-   */
-  async networkVariables(url: RepositoryUrl): Promise<Readonly<Record<string, string>>> {
+  /** Gives `work` what calls that talk to this remote need, with the environment's credential for it. */
+  async withAccess<T>(
+    { url, credentials = [] }: Pick<MirrorRequest, 'url' | 'credentials'>,
+    work: (access: RemoteAccess) => Promise<T>,
+  ): Promise<T> {
+    return withAccess(url, credentialFor(url, credentials), await this.#networkVariables(url), work);
+  }
+
+  /** A repository on this worker may belong to another user; that it may be used was the operator's choice. */
+  async #networkVariables(url: RepositoryUrl): Promise<Readonly<Record<string, string>>> {
     if (!url.transports.includes('file')) return this.#variables;
     const config = join(this.#directory, 'local.gitconfig');
     await writeFile(config, '[safe]\n\tdirectory = *\n');
@@ -157,13 +175,13 @@ export class Mirrors {
     path: string,
     url: RepositoryUrl,
     wanted: readonly string[],
-    variables: Readonly<Record<string, string>>,
+    access: RemoteAccess,
     job: FetchJob,
   ): Promise<void> {
     const onWait = () => job.say(`waiting for another fetch of ${url.name}`);
     await withLock(path, { signal: job.signal, onWait }, async (signal) => {
       if ((await this.#lacks(path, wanted, signal)).length === 0) return;
-      const fetch = (into: string) => this.#fetch(into, url, variables, { ...job, signal });
+      const fetch = (into: string) => this.#fetch(into, url, access, { ...job, signal });
       try {
         if (await exists(path)) {
           try {
@@ -178,7 +196,7 @@ export class Mirrors {
         }
         await this.#create(path, wanted[0], fetch, signal);
       } catch (error) {
-        throw remoteFailure(error, url);
+        throw remoteFailure(error, url, access.credential);
       }
     });
     await this.#makeRoom(path, job.signal);
@@ -240,12 +258,7 @@ export class Mirrors {
     }
   }
 
-  async #fetch(
-    into: string,
-    url: RepositoryUrl,
-    variables: Readonly<Record<string, string>>,
-    { signal, say }: FetchJob,
-  ): Promise<void> {
+  async #fetch(into: string, url: RepositoryUrl, access: RemoteAccess, { signal, say }: FetchJob): Promise<void> {
     say(`fetching ${url.name}`);
     await this.#git(
       [
@@ -263,7 +276,7 @@ export class Mirrors {
       ],
       {
         cwd: into,
-        ...this.#bareCall(into, url, variables),
+        ...this.#bareCall(into, url, access),
         deadlineMs: fetchDeadlineMs,
         signal,
         onStderr: fetchProgress(url.name, say),
@@ -271,8 +284,8 @@ export class Mirrors {
     );
   }
 
-  #bareCall(path: string, url: RepositoryUrl, variables: Readonly<Record<string, string>>) {
-    const call = remoteCall(url, variables);
+  #bareCall(path: string, url: RepositoryUrl, access: RemoteAccess) {
+    const call = remoteCall(url, access);
     return { ...call, variables: { ...call.variables, GIT_DIR: path } };
   }
 
@@ -280,7 +293,7 @@ export class Mirrors {
   async #fetchWanted(
     path: string,
     { url, wanted, signal, onProgress }: MirrorRequest,
-    variables: Readonly<Record<string, string>>,
+    access: RemoteAccess,
   ): Promise<readonly string[]> {
     const missing: string[] = [];
     for (const oid of await this.#lacks(path, wanted, signal)) {
@@ -300,7 +313,7 @@ export class Mirrors {
             ],
             {
               cwd: path,
-              ...this.#bareCall(path, url, variables),
+              ...this.#bareCall(path, url, access),
               deadlineMs: fetchDeadlineMs,
               signal: held,
             },

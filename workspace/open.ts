@@ -9,6 +9,7 @@ import type { BlobRef } from '../domain/snapshot.ts';
 import { isGitlink } from './baseTree.ts';
 import { Beneath, ThroughSymlinkError } from './beneath.ts';
 import { bytePathOf, displayPath, parentOf, unsafePath, type BytePath } from './bytePath.ts';
+import type { GitCredential } from './gitCredential.ts';
 import { GitError, type Git } from './git.ts';
 import { formatOfOid, parseIndex, type ObjectFormat } from './gitIndex.ts';
 import { readSettings } from './localSettings.ts';
@@ -43,6 +44,8 @@ export interface OpenRequest {
   readonly workingBranch: string;
   /** The manifest that will be restored: then each repository opens at the commit that its snapshot builds on. */
   readonly restoring: BlobRef | null;
+  /** What the environment shows to the hosts of its repositories. None by default. */
+  readonly credentials?: readonly GitCredential[];
   /** Opens at the newest commit of each branch instead, where what the manifest has can go on from there. */
   readonly newest?: boolean;
   /** Who the agent's commits are by, unless it says otherwise. */
@@ -71,7 +74,7 @@ interface Deps {
 /**
  * Makes the workspace: each repository from its mirror, on the run's own branch. The same request again gives what it
  * made before; one that did not finish is begun anew. Throws FailureError REPOSITORY_REFUSED, REPOSITORY_UNREACHABLE,
- * BRANCH_NOT_FOUND or DISK_FULL.
+ * REPOSITORY_UNAUTHORIZED, BRANCH_NOT_FOUND or DISK_FULL.
  */
 export async function openWorkspace(deps: Deps, request: OpenRequest): Promise<OpenedRepository[]> {
   const urls = checkRequest(request);
@@ -186,14 +189,14 @@ async function plan(
 
 function openMirror(
   { mirrors }: Deps,
-  { teamId, signal, onProgress }: OpenRequest,
+  { teamId, credentials, signal, onProgress }: OpenRequest,
   url: RepositoryUrl,
   snapshot: RepositoryManifest | null,
 ): Promise<Mirror> {
   const wanted = snapshot
     ? [...(snapshot.base === null ? [] : [snapshot.base]), ...(snapshot.git?.commits.prerequisites ?? [])]
     : [];
-  return mirrors.open({ teamId, url, wanted: [...new Set(wanted)], signal, onProgress });
+  return mirrors.open({ teamId, url, credentials, wanted: [...new Set(wanted)], signal, onProgress });
 }
 
 /** The branch that the environment names, or the one that the remote's HEAD names. */
@@ -234,10 +237,11 @@ async function make(
     if (!(error instanceof GitError) || error.timedOut || isDiskFull(error)) throw error;
     request.onProgress(`the mirror of ${planned.url.name} is damaged, fetching it again`);
     await deps.mirrors.discard(planned.mirror, request.signal);
-    const { teamId, signal, onProgress } = request;
+    const { teamId, credentials, signal, onProgress } = request;
     const mirror = await deps.mirrors.open({
       teamId,
       url: planned.url,
+      credentials,
       wanted: planned.commit === null ? [] : [planned.commit],
       signal,
       onProgress,

@@ -5,7 +5,8 @@ import type { TeamId } from '../domain/ids.ts';
 import { Beneath } from './beneath.ts';
 import { GitError, type Git, type GitCall } from './git.ts';
 import type { ObjectFormat } from './gitIndex.ts';
-import type { Mirror, Mirrors } from './mirrors.ts';
+import type { GitCredential } from './gitCredential.ts';
+import type { Mirror, MirrorRequest, Mirrors } from './mirrors.ts';
 import { presentObjects, revisions } from './objectCheck.ts';
 import { PushRefused, refusalIn, refusalOf } from './pushRefusal.ts';
 import { readRefs, refOfBranchName, resolveRef } from './refs.ts';
@@ -26,6 +27,8 @@ export interface PushRequest {
   readonly opened: OpenedRepository;
   /** Its address, as the environment gives it. */
   readonly url: string;
+  /** What the environment shows to hosts. None by default. */
+  readonly credentials?: readonly GitCredential[];
   /** Whether a repository may be a path on this worker. */
   readonly allowLocal: boolean;
   readonly signal: AbortSignal;
@@ -84,10 +87,10 @@ function readTip(worktree: string, branch: string): string | null {
 
 /** Pushes, and gives back how many commits of the branch the remote did not have. */
 async function push(deps: PushDeps, request: PushRequest, url: RepositoryUrl, tip: string): Promise<number> {
-  const { teamId, opened, signal } = request;
+  const { teamId, opened, credentials, signal } = request;
   const state = new WorkspaceState(realpathSync(request.state));
   const { format, trusted } = state.readOpened(opened.repository);
-  const mirror = await deps.mirrors.open({ teamId, url, wanted: [], signal, onProgress: () => {} });
+  const mirror = await deps.mirrors.open({ teamId, url, credentials, wanted: [], signal, onProgress: () => {} });
   const outgoing = new OutgoingRepository(join(state.scratch(), 'push'), mirror, format, deps.git);
   outgoing.create();
   try {
@@ -101,7 +104,7 @@ async function push(deps: PushDeps, request: PushRequest, url: RepositoryUrl, ti
     const before = mirror.remote.refs.get(name);
     const commits = await outgoing.count(tip, before === undefined ? there : [before], signal);
     if (commits === 0) return 0;
-    return (await pushFrom(deps, outgoing.directory, url, `${tip}:${name}`, signal)) ? commits : 0;
+    return (await pushFrom(deps, outgoing.directory, { url, credentials }, `${tip}:${name}`, signal)) ? commits : 0;
   } finally {
     outgoing.remove();
   }
@@ -111,22 +114,24 @@ async function push(deps: PushDeps, request: PushRequest, url: RepositoryUrl, ti
 async function pushFrom(
   { remoteGit, mirrors }: PushDeps,
   directory: string,
-  url: RepositoryUrl,
+  remote: Pick<MirrorRequest, 'url' | 'credentials'>,
   refspec: string,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const call = remoteCall(url, await mirrors.networkVariables(url));
-  const { stdout, stderr } = await remoteGit(
-    ['push', '--porcelain', '--no-verify', '--no-signed', '--no-follow-tags', '--no-recurse-submodules', 'origin', refspec],
-    {
-      cwd: directory,
-      ...call,
-      variables: { ...call.variables, GIT_DIR: directory },
-      deadlineMs: pushDeadlineMs,
-      signal,
-      answers: [0, 1],
-    },
-  );
+  const { stdout, stderr } = await mirrors.withAccess(remote, (access) => {
+    const call = remoteCall(remote.url, access);
+    return remoteGit(
+      ['push', '--porcelain', '--no-verify', '--no-signed', '--no-follow-tags', '--no-recurse-submodules', 'origin', refspec],
+      {
+        cwd: directory,
+        ...call,
+        variables: { ...call.variables, GIT_DIR: directory },
+        deadlineMs: pushDeadlineMs,
+        signal,
+        answers: [0, 1],
+      },
+    );
+  });
   // https://git-scm.com/docs/git-push#_output: a flag, the refs, and what came of it.
   const told = stdout
     .toString()

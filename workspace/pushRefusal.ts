@@ -76,7 +76,7 @@ function detailOf({ reason, message }: PushRefused, { url, branch }: PushTried):
     case 'NOT_FAST_FORWARD':
       return `The branch ${branch} of ${url.shown} has commits that the run’s branch has not: somebody else has pushed to it. Nothing was overwritten. Bring both together in a follow-up, or move that branch away. ${again}`;
     case 'FORBIDDEN':
-      return `${url.shown} does not let this worker write: ${said}\nGive it the right to push, or turn pushing off in the environment. ${again}`;
+      return `${url.shown} does not let this worker write: ${said}\nGive the token or key among the environment’s secrets the right to push, or turn pushing off. ${again}`;
     case 'INVALID_OBJECTS':
       return `The commits of ${branch} were not pushed to ${url.shown}, for they are damaged or incomplete: ${said}\nLook at the repository with “git fsck” in a follow-up.`;
     default:

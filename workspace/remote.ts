@@ -1,5 +1,6 @@
 import { FailureError } from '../domain/failure.ts';
 import { GitError, type Git, type GitCall } from './git.ts';
+import { sshOptions, type RemoteAccess } from './remoteAccess.ts';
 import { maskCredentials, type RepositoryUrl } from './repositoryUrl.ts';
 
 /** What a remote has, as it just said. */
@@ -16,10 +17,7 @@ const listDeadlineMs = 60_000;
 const stalledSeconds = 60;
 
 /** What a call that talks to the remote `origin` gets. The address goes by the environment: arguments are public on the host. */
-export function remoteCall(
-  url: RepositoryUrl,
-  variables: Readonly<Record<string, string>>,
-): Pick<GitCall, 'transports' | 'variables'> {
+export function remoteCall(url: RepositoryUrl, access: RemoteAccess): Pick<GitCall, 'transports' | 'variables' | 'settings'> {
   const settings = [
     ['remote.origin.url', url.url],
     ['http.lowSpeedLimit', '1000'],
@@ -27,9 +25,10 @@ export function remoteCall(
   ];
   return {
     transports: url.transports,
+    settings: access.settings,
     variables: {
-      GIT_SSH_COMMAND: `ssh -o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=15 -o ServerAliveCountMax=4`,
-      ...variables,
+      GIT_SSH_COMMAND: `ssh ${sshOptions}`,
+      ...access.variables,
       GIT_CONFIG_COUNT: String(settings.length),
       ...Object.fromEntries(
         settings.flatMap(([key, value], n) => [
@@ -43,26 +42,56 @@ export function remoteCall(
 
 const hints: readonly (readonly [RegExp, string])[] = [
   [/could not resolve|name or service not known|nodename nor servname/i, 'Check the host’s name and the worker’s network.'],
-  [
-    /authentication failed|could not read username|permission denied \(|invalid credentials|403|401/i,
-    'Check the credentials that the environment gives.',
-  ],
-  [/host key verification failed/i, 'Add the host’s key to the worker’s known_hosts.'],
   [/not found|does not exist|does not appear to be a git repository|404/i, 'Check the address and that it may be read.'],
 ];
 
-/** The failure of a call that talked to a remote, without credentials; other errors come back as they are. */
-export function remoteFailure(error: unknown, url: RepositoryUrl): unknown {
+const unauthorized =
+  /authentication failed|could not read (?:username|password)|permission denied|access denied|invalid credentials|error: 40[13]\b/i;
+
+/**
+ * The failure of a call that talked to a remote, without credentials; other errors come back as they are. `credential`
+ * names the environment's that was shown.
+ */
+export function remoteFailure(error: unknown, url: RepositoryUrl, credential: string | null = null): unknown {
   if (!(error instanceof GitError)) return error;
   if (isDiskFull(error)) return diskFull(error);
   const lines = maskCredentials(error.stderr)
     .split(/[\r\n]+/)
     .filter((line) => /^(fatal|error|ssh|remote):|denied|refused|failed|timed out/i.test(line));
   const said = error.timedOut ? 'it did not answer in time' : lines.slice(-2).join(' ').slice(0, 300) || 'git could not read it';
+  if (/host key verification failed/i.test(said))
+    return new FailureError(
+      'REPOSITORY_UNREACHABLE',
+      `The repository ${url.shown} could not be reached: ${said}. ${hostKeyToSet(url, credential)}`,
+      {
+        cause: error,
+      },
+    );
+  if (unauthorized.test(said) && url.host !== null)
+    return new FailureError(
+      'REPOSITORY_UNAUTHORIZED',
+      `The repository ${url.shown} let nobody in: ${said}. ${whatToSet(url, credential)}`,
+      {
+        cause: error,
+      },
+    );
   const hint = hints.find(([pattern]) => pattern.test(said))?.[1] ?? 'Check the address and the network, then continue the run.';
   return new FailureError('REPOSITORY_UNREACHABLE', `The repository ${url.shown} could not be reached: ${said}. ${hint}`, {
     cause: error,
   });
+}
+
+function whatToSet({ host, transports }: RepositoryUrl, credential: string | null): string {
+  const kind = transports.includes('ssh') ? 'Git key' : 'Git token';
+  return credential === null
+    ? `Set a ${kind} for ${host} among the environment’s secrets, then continue the run.`
+    : `Check that the secret ${credential} is still good and may read it, set it anew in the environment, then continue the run.`;
+}
+
+function hostKeyToSet({ host }: RepositoryUrl, credential: string | null): string {
+  return credential === null
+    ? `Set a Git key with the keys of ${host} among the environment’s secrets, or have them put into the worker’s known_hosts.`
+    : `Compare the keys of ${host} with those that it publishes, and give them to the secret ${credential}.`;
 }
 
 export function isDiskFull(error: unknown): boolean {
@@ -79,19 +108,19 @@ export function diskFull(cause: unknown): FailureError {
 export async function listRemote(
   git: Git,
   url: RepositoryUrl,
-  { cwd, variables, signal }: { cwd: string; variables: Readonly<Record<string, string>>; signal: AbortSignal },
+  { cwd, access, signal }: { cwd: string; access: RemoteAccess; signal: AbortSignal },
 ): Promise<RemoteRefs> {
   let output: string;
   try {
     const { stdout } = await git(['ls-remote', '--symref', 'origin', 'HEAD', 'refs/heads/*', 'refs/tags/*'], {
       cwd,
-      ...remoteCall(url, variables),
+      ...remoteCall(url, access),
       deadlineMs: listDeadlineMs,
       signal,
     });
     output = stdout.toString('latin1');
   } catch (error) {
-    throw remoteFailure(error, url);
+    throw remoteFailure(error, url, access.credential);
   }
   return parseRemoteRefs(output);
 }

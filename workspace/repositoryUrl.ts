@@ -8,6 +8,8 @@ export interface RepositoryUrl {
   readonly shown: string;
   /** The last part of the path, for messages: `example.git`. */
   readonly name: string;
+  /** Where it is, in lower case, with the port where it names one that is not the usual; null on this machine. */
+  readonly host: string | null;
   /** The transports git may use for it. */
   readonly transports: readonly string[];
 }
@@ -55,7 +57,13 @@ function parseStandard(address: string, scheme: string): RepositoryUrl {
     );
   if (parsed.pathname.startsWith('/-'))
     return refuse('The repository’s path begins with “-”, which could be taken for an option. Correct it in the environment.');
-  return { url: address, shown: withoutCredentials(parsed), name: lastPart(parsed.pathname), transports: transportsOf(scheme) };
+  return {
+    url: address,
+    shown: withoutCredentials(parsed),
+    name: lastPart(parsed.pathname),
+    host: parsed.host.toLowerCase(),
+    transports: transportsOf(scheme),
+  };
 }
 
 /** An HTTP server may send git on to HTTPS, and to nothing else. */
@@ -66,7 +74,7 @@ function parseScp(address: string): RepositoryUrl {
   const host = before.slice(before.indexOf('@') + 1);
   if (before.startsWith('-') || host.startsWith('-') || path.startsWith('-'))
     return refuse('The repository’s address has a part that git could take for an option. Correct it in the environment.');
-  return { url: address, shown: address, name: lastPart(path), transports: ['ssh'] };
+  return { url: address, shown: address, name: lastPart(path), host: host.toLowerCase(), transports: ['ssh'] };
 }
 
 function parseLocal(address: string, path: string, allowLocal: boolean): RepositoryUrl {
@@ -74,7 +82,7 @@ function parseLocal(address: string, path: string, allowLocal: boolean): Reposit
     return refuse(
       'The repository’s address is a path on the worker, and this worker takes none. Use an https or ssh address, or allow local repositories on the worker.',
     );
-  return { url: address, shown: address, name: lastPart(path), transports: ['file'] };
+  return { url: address, shown: address, name: lastPart(path), host: null, transports: ['file'] };
 }
 
 /**

@@ -249,6 +249,17 @@ describe('blobs of a snapshot that went', () => {
     ]);
   });
 
+  test('what a live agent still remembers is not redacted before its session has ended', async () => {
+    const runId = await createTestRun(world, { harness: 'BUILT_IN' });
+    const writer = await takeSession(world.journal, runId);
+    await steps.record(world.journal, writer, [{ type: 'notice', level: 'INFO', code: 'SANDBOXED', message: 'a secret' }]);
+    const { rows } = await world.journal.pool.query(`SELECT seq FROM "Event" WHERE "runId" = $1 AND type = 'notice'`, [runId]);
+    const redact = () => redactEvent(world.journal, world.person, { runId, seq: rows[0].seq, reason: 'a secret' });
+    expect(await redact()).toMatchObject({ ok: false, refusal: { kind: 'EVENT_NOT_REDACTABLE' } });
+    await finishSession(world.journal, writer);
+    expect((await redact()).ok).toBe(true);
+  });
+
   test('nothing of a team goes while a manifest of it cannot be read', async () => {
     const broken = await createWorld(world.journal);
     const before = world;

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { BlobStore } from '../../blobs/blobStore.ts';
 import type { Follower } from '../../journal/follow.ts';
 import type { Journal } from '../../journal/journal.ts';
+import type { SecretBox } from '../../journal/secretBox.ts';
 import type { Oidc } from '../auth/oidc.ts';
 import type { Viewer } from '../auth/viewer.ts';
 import type { Database } from '../database.ts';
@@ -17,6 +18,8 @@ export interface Services {
   readonly runChanges: RunChanges;
   readonly waker: Waker;
   readonly blobs: BlobStore;
+  /** Seals the secrets of environments. */
+  readonly secretBox: SecretBox;
   /** What the removal of blobs works on. */
   readonly keeping: BlobKeeping;
   readonly log: Logger;

@@ -4,6 +4,7 @@ import { chunkStreams, itemKinds, noticeCodes, pushProblems, turnReasons } from 
 import { durablePromptsKinds, harnessKinds } from '../../domain/harness.ts';
 import { quotaKinds } from '../../domain/quota.ts';
 import { roles, tokenScopes } from '../../domain/person.ts';
+import { secretUses } from '../../domain/secret.ts';
 import { promptKinds, promptStates } from '../../domain/prompt.ts';
 import { restoreStatuses, restoreSubjects, snapshotKinds, type ConflictWay, type NewerBase } from '../../domain/snapshot.ts';
 import {
@@ -73,8 +74,13 @@ export const MessageStateEnum = builder.enumType('MessageState', {
 export const RoleEnum = builder.enumType('Role', { description: 'What a member may do in a team.', values: roles });
 export const TokenScopeEnum = builder.enumType('TokenScope', {
   description:
-    'What an API token may be used for, within what its owner may do. READ: what can be seen; part of every token. RUNS: create runs and write to them. ENVIRONMENTS: create environments. TEAM: manage teams, read their audit log. ACCOUNT: list, create and revoke tokens.',
+    'What an API token may be used for, within what its owner may do. READ: what can be seen; part of every token. RUNS: create runs and write to them. ENVIRONMENTS: create environments and set their secrets. TEAM: manage teams, read their audit log. ACCOUNT: list, create and revoke tokens.',
   values: tokenScopes,
+});
+export const SecretUseEnum = builder.enumType('SecretUse', {
+  description:
+    'What a secret is for. AGENT_VARIABLE: a variable of setup commands and agents. GIT_HTTPS_TOKEN, GIT_SSH_KEY: what the worker’s git shows to a host of repositories; agents do not get it.',
+  values: secretUses,
 });
 export const AuditActionEnum = builder.enumType('AuditAction', {
   description: 'What the audit log of a team tells of.',

@@ -216,6 +216,18 @@ const places: Record<string, Place> = {
     name: clientKey(),
     repositories,
   })),
+  'Mutation.setEnvironmentSecret(input.environmentId)': asked(
+    'NOT_FOUND',
+    'Environment',
+    'setEnvironmentSecret',
+    (environmentId) => ({ clientKey: clientKey(), environmentId, name: 'A', value: 'a value', use: 'AGENT_VARIABLE' }),
+  ),
+  'Mutation.removeEnvironmentSecret(input.environmentId)': asked(
+    'NOT_FOUND',
+    'Environment',
+    'removeEnvironmentSecret',
+    (environmentId) => ({ environmentId, name: 'A' }),
+  ),
   'Mutation.addMember(input.teamId)': asked('NOT_FOUND', 'Team', 'addMember', (teamId) => ({
     clientKey: clientKey(),
     teamId,

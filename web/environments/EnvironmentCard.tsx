@@ -1,16 +1,18 @@
 import { A } from '@solidjs/router';
-import { For, Show, type JSX } from 'solid-js';
+import { createSignal, For, Show, type JSX } from 'solid-js';
 import { harnessCapabilities } from '../../domain/harness.ts';
 import type { EnvironmentPartsFragment } from '../generated/operations.ts';
 import { openNewRun } from '../shell/newRunDialog.ts';
 import { Icon } from '../ui/Icon.tsx';
 import { Time } from '../ui/Time.tsx';
+import { EnvironmentSecrets } from './EnvironmentSecrets.tsx';
 import { idleWords } from './idleChoices.ts';
 import { permissionWords } from './permissionWords.ts';
 import { secretWords } from './secretWords.ts';
 
 /** An environment: what is in it, and the ways from it. */
 export function EnvironmentCard(props: { environment: EnvironmentPartsFragment }): JSX.Element {
+  const [showing, setShowing] = createSignal(false);
   return (
     <li class="environment">
       <div class="environment-head">
@@ -21,6 +23,10 @@ export function EnvironmentCard(props: { environment: EnvironmentPartsFragment }
         <A class="text-button" href={`/?environment=${props.environment.id}`}>
           Runs
         </A>
+        <button type="button" class="button" aria-label={`Secrets of ${props.environment.name}`} onClick={() => setShowing(true)}>
+          <Icon name="lock" />
+          Secrets
+        </button>
         <button type="button" class="button" onClick={() => openNewRun({ environmentId: props.environment.id })}>
           <Icon name="plus" />
           New run
@@ -118,6 +124,9 @@ export function EnvironmentCard(props: { environment: EnvironmentPartsFragment }
           </dd>
         </div>
       </dl>
+      <Show when={showing()}>
+        <EnvironmentSecrets environment={props.environment} onClose={() => setShowing(false)} />
+      </Show>
     </li>
   );
 }

@@ -196,7 +196,7 @@ export function NewRun(props: { start: NewRunStart; onClose: () => void }): JSX.
                       value={harness() ?? ''}
                       onChange={(event) => setHarness((event.currentTarget.value || null) as HarnessKind | null)}
                     >
-                      <option value="">the environment’s</option>
+                      <option value="">{harnessCapabilities[environment()?.defaultHarness ?? 'SCRIPT'].label} (as usual)</option>
                       <For each={harnessKinds}>{(kind) => <option value={kind}>{harnessCapabilities[kind].label}</option>}</For>
                     </select>
                     <Icon name="down" />

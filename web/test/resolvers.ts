@@ -35,7 +35,8 @@ import { isEnded } from '../../domain/states.ts';
 import { filesOfPatch } from '../changes/patch.ts';
 import type { Usage } from '../../domain/usage.ts';
 import type { StandInMessage, StandInRun, StandInSession, StandInSnapshot } from './standInRun.ts';
-import { newId, type StandInEnvironment, type World } from './world.ts';
+import { refuseSecret, type NewSecret } from '../../domain/secret.ts';
+import { newId, type StandInEnvironment, type StandInSecret, type World } from './world.ts';
 
 type Args = Record<string, never>;
 interface Input {
@@ -188,7 +189,23 @@ export class Resolvers {
       const message = run.messages.get(id as MessageId);
       if (message) return { __typename: 'Message', ...this.#message(message) };
     }
-    return null;
+    const environment = this.#world.environments.find((each) => each.id === id);
+    return environment ? { __typename: 'Environment', ...this.#environment(environment) } : null;
+  };
+
+  setEnvironmentSecret = ({ input }: Input): object => {
+    const { environmentId, value, clientKey: _key, ...given } = input as unknown as NewSecret & Record<string, string>;
+    const secret = { ...given, host: given.host ?? null, username: given.username ?? null, knownHosts: given.knownHosts ?? null };
+    const problem = refuseSecret({ ...secret, value });
+    if (problem) return { __typename: 'InvalidInputError', code: 'INVALID_INPUT', ...problem };
+    const set = this.#world.setSecret(environmentId ?? '', secret);
+    return { __typename: 'SetEnvironmentSecretPayload', secret: this.#secret(set) };
+  };
+
+  removeEnvironmentSecret = ({ input }: Input): object => {
+    const { environmentId = '', name = '' } = input as Record<string, string>;
+    if (!this.#world.secrets.get(environmentId)?.delete(name)) return notFound(name);
+    return { __typename: 'RemoveEnvironmentSecretPayload', name };
   };
 
   /** What differs between two snapshots of a stand-in: what the later one says of itself, if they are not alike. */
@@ -492,6 +509,17 @@ export class Resolvers {
       allowedCommands: [],
       defaultHarness: 'SCRIPT',
       createdAt: environment.createdAt.toISOString(),
+      secrets: [...(this.#world.secrets.get(environment.id)?.values() ?? [])].map((secret) => this.#secret(secret)),
+    };
+  }
+
+  #secret({ createdAt, updatedAt, ...secret }: StandInSecret): object {
+    return {
+      ...secret,
+      createdAt: createdAt.toISOString(),
+      updatedAt: updatedAt.toISOString(),
+      lastUsedAt: null,
+      createdBy: { name: this.#world.viewer.name },
     };
   }
 

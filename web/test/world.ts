@@ -1,6 +1,7 @@
 import { typeidUnboxed } from 'typeid-js';
 import type { EnvironmentId, IdPrefix, parseId, RunId, TeamId, UserId } from '../../domain/ids.ts';
 import type { Person, Role } from '../../domain/person.ts';
+import type { SecretUse } from '../../domain/secret.ts';
 import { StandInRun, type RunSetting } from './standInRun.ts';
 
 type IdOf<P extends IdPrefix> = NonNullable<ReturnType<typeof parseId<P>>>;
@@ -23,12 +24,25 @@ export interface StandInEnvironment {
   readonly createdAt: Date;
 }
 
+/** A secret but for its value. */
+export interface StandInSecret {
+  readonly name: string;
+  readonly use: SecretUse;
+  readonly host: string | null;
+  readonly username: string | null;
+  readonly knownHosts: string | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
 /** Everything the stand-in gateway knows, in memory: one team, its people, environments and runs. */
 export class World {
   readonly team = { id: newId('team') as TeamId, name: 'Platform', slug: 'platform' };
   readonly people = ['Mira Okafor', 'Jonas Weber', 'Aiko Tan'].map((name) => ({ id: newId('usr') as UserId, name }));
   role: Role = 'MEMBER';
   readonly environments: StandInEnvironment[] = [];
+  /** By environment and name. */
+  readonly secrets = new Map<string, Map<string, StandInSecret>>();
   readonly runs = new Map<RunId, StandInRun>();
   /** What a client key has made: asked again, it is given again. */
   readonly made = new Map<string, { readonly body: string; readonly id: string }>();
@@ -72,6 +86,15 @@ export class World {
     };
     this.environments.push(added);
     return added;
+  }
+
+  setSecret(environmentId: string, secret: Omit<StandInSecret, 'createdAt' | 'updatedAt'>): StandInSecret {
+    const now = this.clock();
+    const secrets = this.secrets.get(environmentId) ?? new Map<string, StandInSecret>();
+    this.secrets.set(environmentId, secrets);
+    const set = { ...secret, createdAt: secrets.get(secret.name)?.createdAt ?? now, updatedAt: now };
+    secrets.set(secret.name, set);
+    return set;
   }
 
   addRun(setting: Partial<RunSetting> & { title: string }): StandInRun {

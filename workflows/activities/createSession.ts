@@ -28,8 +28,7 @@ export function createSessionActivities(dependencies: SessionDependencies): Sess
   const { sessions, journal, workspaces } = dependencies;
   return {
     openSession: ({ sessionId }) =>
-      beating(async () => {
-        const session = sessions.get(sessionId);
+      beating(sessions.get(sessionId), async (session) => {
         try {
           await openSession(dependencies, session);
           return { opened: true };
@@ -47,13 +46,13 @@ export function createSessionActivities(dependencies: SessionDependencies): Sess
         }
       }),
 
-    runTurn: ({ sessionId }) => beating(() => runTurn(dependencies, sessions.get(sessionId))),
+    runTurn: ({ sessionId }) => beating(sessions.get(sessionId), (session) => runTurn(dependencies, session)),
 
-    checkpoint: ({ sessionId }) => beating(() => captureSession(dependencies, sessions.get(sessionId), 'CHECKPOINT')),
+    checkpoint: ({ sessionId }) =>
+      beating(sessions.get(sessionId), (session) => captureSession(dependencies, session, 'CHECKPOINT')),
 
     captureFinal: ({ sessionId }) =>
-      beating(async () => {
-        const session = sessions.get(sessionId);
+      beating(sessions.get(sessionId), async (session) => {
         await stopAgent(dependencies, session);
         await captureSession(dependencies, session, 'FINAL');
         await pushBranches(journal, workspaces, session);
@@ -82,7 +81,7 @@ async function runTurn({ journal, promptDeadlineMs }: SessionDependencies, sessi
     const attributes = { 'baton.run': writer.runId, 'baton.session': writer.sessionId, 'baton.turn': turn };
     const signal = session.beginTurn();
     result = await inSpan('turn', { trace, attributes }, () => agent.runTurn({ turn, text }, outlet, signal));
-    await session.transcript.flush();
+    await session.transcript.settle();
     session.conversation = (await agent.exportConversation?.()) ?? session.conversation;
   } catch (error) {
     if (error instanceof StaleSessionError || gone.aborted) throw error;
@@ -113,11 +112,16 @@ async function stopAgent({ journal }: SessionDependencies, session: HostedSessio
   );
 }
 
-/** Heartbeats while it works, so that Temporal misses the worker soon after it is gone. */
-async function beating<T>(work: () => Promise<T>): Promise<T> {
+/**
+ * Heartbeats while it works, so that Temporal misses the worker soon after it is gone. What is thrown goes into the
+ * execution's history, without secrets.
+ */
+async function beating<T>(session: HostedSession, work: (session: HostedSession) => Promise<T>): Promise<T> {
   const timer = setInterval(() => heartbeat(), heartbeatMs);
   try {
-    return await work();
+    return await work(session);
+  } catch (error) {
+    throw session.writer.masking.error(error);
   } finally {
     clearInterval(timer);
   }

@@ -19,6 +19,7 @@ import type { BranchNotPushed, BranchPushed, OpenedRepository } from '../../doma
 import type { SnapshotId, TeamId } from '../../domain/ids.ts';
 import type { BlobRef, ConflictWay, RestoreReport } from '../../domain/snapshot.ts';
 import type { Captured, DeclaredFiles } from '../capture.ts';
+import type { GitCredential } from '../gitCredential.ts';
 import { readManifest, type Manifest } from '../manifest.ts';
 import type { RepositoryRequest } from '../open.ts';
 import type { PushRequest } from '../pushBranch.ts';
@@ -125,7 +126,13 @@ export class Lab {
       restoring = null,
       newest = false,
       workspaces = this.workspaces,
-    }: { restoring?: BlobRef | null; newest?: boolean; workspaces?: Workspaces } = {},
+      credentials = [],
+    }: {
+      restoring?: BlobRef | null;
+      newest?: boolean;
+      workspaces?: Workspaces;
+      credentials?: readonly GitCredential[];
+    } = {},
   ): Promise<LabWorkspace> {
     const name = `workspace-${++this.#count}`;
     const place = { directory: this.path(name), state: this.path(`${name}.state`) };
@@ -137,6 +144,7 @@ export class Lab {
       workingBranch: 'baton/test',
       restoring,
       newest,
+      credentials,
       allowLocal: true,
       signal: this.signal,
       onProgress: (detail) => progress.push(detail),
@@ -187,7 +195,7 @@ export class Lab {
   /** Pushes the branch of a workspace's only repository. */
   push(
     { directory, state, opened: [opened] }: LabWorkspace,
-    { url, ...more }: Pick<PushRequest, 'url' | 'deadlineMs' | 'hurried'>,
+    { url, ...more }: Pick<PushRequest, 'url' | 'deadlineMs' | 'hurried' | 'credentials'>,
   ): Promise<BranchPushed | BranchNotPushed | null> {
     if (!opened) throw new Error('the workspace has no repository');
     const { teamId, signal } = this;

@@ -24,7 +24,8 @@ const RepositoryInput = builder.inputType('RepositoryInput', {
     branch: t.string({ description: 'The branch to start from. Default: the remote’s HEAD.' }),
     path: t.string({ description: 'Its folder in the workspace. Default: `.` for the only one, else its name.' }),
     push: t.boolean({
-      description: 'Whether the run’s branch is pushed to it when a session ends, with the workers’ credentials. Default: false.',
+      description:
+        'Whether the run’s branch is pushed to it when a session ends, with the environment’s credential for it, else the worker’s. Default: false.',
     }),
     snapshot: t.field({ type: RepositorySnapshotInput, description: 'What snapshots take of it beyond git.' }),
   }),

@@ -13,7 +13,7 @@ const verbs: Record<ToolKind, Verbs> = {
   DELETE: { RUNNING: 'Deleting', OK: 'Deleted', FAILED: 'Could not delete', CANCELED: 'Stopped deleting', LOST: 'Lost' },
   MOVE: { RUNNING: 'Moving', OK: 'Moved', FAILED: 'Could not move', CANCELED: 'Stopped moving', LOST: 'Lost' },
   SEARCH: { RUNNING: 'Searching', OK: 'Searched', FAILED: 'Could not search', CANCELED: 'Stopped searching', LOST: 'Lost' },
-  EXECUTE: { RUNNING: 'Running', OK: 'Ran', FAILED: 'Failed', CANCELED: 'Stopped', LOST: 'Lost' },
+  EXECUTE: { RUNNING: 'Running', OK: 'Ran', FAILED: 'Failed', CANCELED: 'Did not run', LOST: 'Lost' },
   THINK: { RUNNING: 'Thinking', OK: 'Thought', FAILED: 'Thought', CANCELED: 'Thought', LOST: 'Thought' },
   FETCH: { RUNNING: 'Fetching', OK: 'Fetched', FAILED: 'Could not fetch', CANCELED: 'Stopped fetching', LOST: 'Lost' },
   OTHER: { RUNNING: 'Using', OK: 'Used', FAILED: 'Failed', CANCELED: 'Stopped', LOST: 'Lost' },
