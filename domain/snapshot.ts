@@ -30,6 +30,15 @@ export interface CaptureGap {
   readonly detail: string;
 }
 
+/** An entry that a snapshot holds, and what people should know of it. */
+export interface CaptureWarning {
+  readonly repository: string;
+  readonly path: string;
+  /** A stable word, such as SECRET_LIKE. */
+  readonly reason: string;
+  readonly detail: string;
+}
+
 export const snapshotKinds = ['CHECKPOINT', 'FINAL'] as const;
 export type SnapshotKind = (typeof snapshotKinds)[number];
 
@@ -69,6 +78,9 @@ export interface SnapshotSummary {
   /** Entries that were skipped or failed, at most 200; `gapCount` counts them all. */
   readonly gaps: readonly CaptureGap[];
   readonly gapCount: number;
+  /** Entries that look like secrets, at most 200; `warningCount` counts them all. Not there in snapshots of before they were looked for. */
+  readonly warnings?: readonly CaptureWarning[];
+  readonly warningCount?: number;
   /** Entries captured. */
   readonly entries: number;
   /** Bytes that this snapshot refers to, before compression. */

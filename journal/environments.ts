@@ -1,3 +1,4 @@
+import type { SecretFiles } from '../domain/declaration.ts';
 import type { HarnessKind } from '../domain/harness.ts';
 import type { EnvironmentId, TeamId } from '../domain/ids.ts';
 import type { Permissions } from '../domain/permissions.ts';
@@ -23,6 +24,17 @@ export interface NewEnvironment {
   readonly idleSeconds: number | null;
   readonly defaultHarness: HarnessKind;
   readonly permissions: Permissions;
+  /** What snapshots take beyond git. */
+  readonly declared: DeclaredBeyondGit;
+}
+
+export interface DeclaredBeyondGit {
+  /** Paths outside repositories. */
+  readonly outside: readonly string[];
+  /** A script that prints such paths. */
+  readonly outsideScript: string | null;
+  /** What becomes of files that look like secrets. */
+  readonly secretFiles: SecretFiles;
 }
 
 /** Creates an environment; refuses a name that the team has already. */
@@ -37,7 +49,8 @@ export function createEnvironment(
     const value = await inTransaction(journal.pool, async (client) => {
       const earlier = await claimKey<{ environmentId: EnvironmentId }>(client, key);
       if (earlier) return earlier;
-      const { teamId, name, repositories, setupCommands, variables, idleSeconds, defaultHarness, permissions } = environment;
+      const { teamId, name, repositories, setupCommands, variables, idleSeconds, defaultHarness, permissions, declared } =
+        environment;
       const environmentId = newId('env');
       await insertRow(client, 'Environment', {
         id: environmentId,
@@ -60,6 +73,12 @@ export function createEnvironment(
         environmentId,
         setupCommands,
         permissions.allowedCommands,
+      ]);
+      await client.query('UPDATE "Environment" SET outside = $2, "outsideScript" = $3, "secretFiles" = $4 WHERE id = $1', [
+        environmentId,
+        declared.outside,
+        declared.outsideScript,
+        declared.secretFiles,
       ]);
       await audit(client, teamId, { by, action: 'ENVIRONMENT_CREATED', target: { id: environmentId, name } });
       await storeResult(client, key, { environmentId });

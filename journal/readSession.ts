@@ -1,7 +1,8 @@
-import type { PermissionMode } from '../domain/permissions.ts';
+import type { SecretFiles } from '../domain/declaration.ts';
 import type { OpenedRepository } from '../domain/events.ts';
 import type { HarnessKind } from '../domain/harness.ts';
 import type { EnvironmentId, MessageId, RunId, SessionId, SnapshotId, TeamId, UserId } from '../domain/ids.ts';
+import type { PermissionMode } from '../domain/permissions.ts';
 import type { ConflictWay, ConversationRef, SnapshotSummary } from '../domain/snapshot.ts';
 import type { RunOrigin, SessionCause } from '../domain/states.ts';
 import type { Journal } from './journal.ts';
@@ -15,6 +16,13 @@ export interface EnvironmentRepository {
   readonly path: string;
   /** Whether the run's branch is pushed when a session ends; not there in environments of before there was a choice. */
   readonly push?: boolean;
+  /** What a snapshot takes of it beyond git; not there in environments of before there was a choice. */
+  readonly snapshot?: RepositorySnapshot;
+}
+
+export interface RepositorySnapshot {
+  /** Patterns, as in a gitignore file, of what is captured although the repository's rules ignore it. */
+  readonly ignored: readonly string[];
 }
 
 /** All that a worker needs to open a session. */
@@ -38,6 +46,11 @@ export interface SessionToOpen {
   readonly permissions: PermissionMode;
   readonly allowedCommands: readonly string[];
   readonly idleSeconds: number;
+  /** Files outside repositories that snapshots take: paths, and a script that prints paths. */
+  readonly outside: readonly string[];
+  readonly outsideScript: string | null;
+  /** What becomes of files that look like secrets. */
+  readonly secretFiles: SecretFiles;
   /** The snapshot to restore; null for a first session, or when a person chose none. */
   readonly restore: {
     readonly snapshotId: SnapshotId;
@@ -67,6 +80,7 @@ export async function readSession(journal: Journal, sessionId: SessionId): Promi
     `SELECT s."runId", s.id AS "sessionId", s.ordinal, s.epoch, s.harness, r."teamId", r.origin, r."creatorId", r."idleSeconds",
        u.name AS "creatorName", u.email AS "creatorEmail", t.slug AS "teamSlug", e.id AS "environmentId", e.name AS "environmentName",
        e.repositories, e."setupCommands", e.variables, e.permissions, e."allowedCommands",
+       e.outside, e."outsideScript", e."secretFiles",
        (SELECT c.summary->'conversation' || jsonb_build_object('session', cs.ordinal)
         FROM "Snapshot" c JOIN "Session" cs ON cs.id = c."sessionId"
         WHERE c."runId" = r.id AND c.summary->'conversation'->>'harness' = s.harness::text

@@ -9,6 +9,7 @@ import type { SessionToOpen } from '../journal/readSession.ts';
 import { gitCredentials } from '../workspace/gitCredential.ts';
 import type { Author } from '../workspace/workingCopy.ts';
 import { createWorkspaces } from '../workspace/workspaces.ts';
+import { declaredFiles } from './declaredFiles.ts';
 import type { HostedSession } from './hostedSession.ts';
 import { sandboxedGit } from './sandboxedGit.ts';
 import type { SessionWorkspaces } from './sessionWorkspaces.ts';
@@ -55,6 +56,7 @@ export function createSessionWorkspaces({ config, blobs, sandbox, log }: Session
         ...placeOf(session, info),
         manifest: info.restore.summary.manifest,
         snapshotId: info.restore.snapshotId,
+        home: session.home,
         opened: session.opened,
         untouched: info.setupCommands.length === 0,
         newest: info.restore.newest && {
@@ -71,6 +73,7 @@ export function createSessionWorkspaces({ config, blobs, sandbox, log }: Session
       const { summary, changes } = await workspaces.capture({
         ...placeOf(session, info),
         opened: session.opened,
+        declared: await declaredFiles(sandbox, session, info, signal),
         previous: session.manifest,
         quiesced: true,
         seenAt: seenAt(session.workspace),

@@ -6,7 +6,7 @@ import type { PromptId } from '../domain/ids.ts';
 import type { NewSecret } from '../domain/secret.ts';
 import type { PromptAnswer } from '../domain/prompt.ts';
 import type { BlobRef } from '../domain/snapshot.ts';
-import type { Agent, ConversationState } from '../harnesses/harness.ts';
+import type { Agent, AgentSetting, ConversationState } from '../harnesses/harness.ts';
 import type { TranscriptWriter } from '../journal/append.ts';
 import type { Follower } from '../journal/follow.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -37,6 +37,8 @@ export class HostedSession {
   /** What it works on; null before it was opened. */
   info: SessionToOpen | null = null;
   agent: Agent | null = null;
+  /** What the session's processes run with; null before the workspace was opened. */
+  setting: AgentSetting | null = null;
   opened: readonly OpenedRepository[] = [];
   /** The agent's conversation as the last turn left it, or as the session before did. */
   conversation: ConversationState | null = null;

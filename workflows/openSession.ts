@@ -51,6 +51,7 @@ export async function openSession(dependencies: OpeningDependencies, session: Ho
   await mkdir(session.scratch, { recursive: true });
   await openRepositories(dependencies, session, info);
   const setting = agentSetting(dependencies, session, info);
+  session.setting = setting;
   await runSetup(dependencies, session, info, setting);
   const report = await restore(dependencies, session, info);
   await say(dependencies, session, 'HARNESS', null);

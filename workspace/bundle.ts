@@ -19,6 +19,7 @@ import {
   type NestedManifest,
   type RepositoryManifest,
 } from './manifest.ts';
+import { secretLike } from './secretLike.ts';
 import { childOf, isPlaceName, relativePath } from './nestedPlace.ts';
 import { gitFolder } from './sideRepository.ts';
 import { tarEnd, tarEntry, type TarEntry } from './tar.ts';
@@ -88,6 +89,7 @@ function* entriesOf(manifest: Manifest, reader: ContentReader): Generator<TarEnt
     if (nested.kind !== 'WORKTREE') yield* settingsFile(folder, nested.repository.git?.settings ?? []);
   }
   yield* files('outside', manifest.outside.entries, reader);
+  yield* files('home', manifest.home?.entries ?? [], reader);
 }
 
 interface PlacedNested {
@@ -232,6 +234,10 @@ function gapsText(manifest: Manifest): string {
   const lines = [
     ...allRepositories(manifest).flatMap(({ repository, gaps }) => gaps.map((gap) => line(repository, gap))),
     ...manifest.outside.gaps.map((gap) => line('outside the repositories', gap)),
+    ...(manifest.home?.gaps ?? []).map((gap) => line('the agent’s home', gap)),
+    ...secretLike(manifest).map(
+      ({ repository, path, reason, detail }) => `WARNING ${reason} ${repository}: ${path.replaceAll('\n', '\\n')}: ${detail}\n`,
+    ),
   ];
   return lines.length === 0 ? 'The snapshot holds everything.\n' : lines.join('');
 }

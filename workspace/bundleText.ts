@@ -28,7 +28,8 @@ is as above, with all of its commits, and
 - \`to-git-directory\`, \`to-worktree\`, \`to-common\`: the ways between its folder, its git directory and the one with its objects
 - \`settings\`: its remotes and other settings that run nothing; for those above, where their submodules come from
 
-\`outside/\` has files that lie in no repository, \`gaps.txt\` names what the snapshot does not hold and why, and
+\`outside/\` has files that lie in no repository, \`home/\` those of the agent's home that the environment names: the script
+leaves these here, for your home is yours. \`gaps.txt\` names what the snapshot does not hold and why, and
 \`manifest.json\` is the snapshot's own list of all that, to the byte. Marks such as assume-unchanged and the times of
 links are in the manifest only.
 `;

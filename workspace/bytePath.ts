@@ -24,6 +24,11 @@ export function displayPath(path: BytePath): string {
   return pathBytes(path).toString();
 }
 
+/** A path of the agent's home, for people. */
+export function homePath(path: BytePath): BytePath {
+  return path === '' ? '~' : `~/${path}`;
+}
+
 /** Absolute bytes of a path below a directory. */
 export function joinBytes(directory: string, path: BytePath): Buffer {
   return path === '' ? Buffer.from(directory) : Buffer.concat([Buffer.from(`${directory}/`), pathBytes(path)]);

@@ -2,16 +2,18 @@ import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobStore } from '../blobs/blobStore.ts';
 import type { OpenedRepository } from '../domain/events.ts';
+import type { SecretFiles } from '../domain/declaration.ts';
 import type { TeamId } from '../domain/ids.ts';
 import type { BlobRef, CaptureGap, FileChange, RepositoryPosition, SnapshotSummary } from '../domain/snapshot.ts';
 import { Beneath } from './beneath.ts';
-import { bytePathOf, displayPath, isWithin, type BytePath } from './bytePath.ts';
+import { bytePathOf, displayPath, homePath, isWithin, type BytePath } from './bytePath.ts';
 import type { CapturedEntry } from './captureFiles.ts';
-import { captureOutside, type CapturedOutside } from './captureOutside.ts';
+import { captureHome, captureOutside, type CapturedHome, type CapturedOutside } from './captureOutside.ts';
 import { captureNested, type CapturedNestedRepositories } from './captureNested.ts';
 import { baseCommit, captureRepository, patchBytes, type CapturedRepository } from './captureRepository.ts';
 import { changesBetween } from './changesBetween.ts';
 import { ContentWriter } from './contentWriter.ts';
+import { placeDeclared, type DeclaredPlaces, type SeenAs } from './declaredPaths.ts';
 import type { Git } from './git.ts';
 import {
   allRepositories,
@@ -25,6 +27,8 @@ import {
   type Part,
   type RepositoryManifest,
 } from './manifest.ts';
+import { SecretChecks } from './secretChecks.ts';
+import { secretLike } from './secretLike.ts';
 import { Sizes, type SizeLimits } from './sizeLimits.ts';
 import { SideRepository } from './sideRepository.ts';
 import { cutPatch } from './view.ts';
@@ -34,12 +38,35 @@ import { WorkspaceState, type WorkspaceMemory } from './workspaceState.ts';
 const namedChanges = 500;
 const namedGaps = 200;
 
+/** What the environment wants captured that git alone would leave out. */
+export interface DeclaredFiles {
+  /** By repository: patterns, as in a gitignore file, of what is captured although the repository's rules ignore it. */
+  readonly ignored: Readonly<Record<string, readonly string[]>>;
+  /** What becomes of files that look like secrets. Default: they are captured, and not looked for. */
+  readonly secretFiles?: SecretFiles | undefined;
+  /** Files outside repositories. What lies in the workspace beside them is captured in any case. */
+  readonly outside?: DeclaredOutside | undefined;
+}
+
+export interface DeclaredOutside {
+  /** As the agent's processes see them: `~/…`, absolute, or in the workspace. */
+  readonly paths: readonly BytePath[];
+  /** Where those see their workspace and home. */
+  readonly seenAs: SeenAs;
+  /** The home, on this worker. */
+  readonly home: string;
+  /** What became of looking for the paths. */
+  readonly gaps: readonly Gap[];
+}
+
 export interface CaptureRequest {
   readonly teamId: TeamId;
   readonly directory: string;
   /** The worker's own directory beside the workspace, as given to `open`. */
   readonly state: string;
   readonly opened: readonly OpenedRepository[];
+  /** What it takes beyond git. Nothing by default. */
+  readonly declared?: DeclaredFiles | undefined;
   /** The manifest of the run's last snapshot: what has not changed since is neither read nor stored again. */
   readonly previous: BlobRef | null;
   /** Whether nothing can write to the workspace meanwhile. */
@@ -81,10 +108,15 @@ export async function captureWorkspace(
   const directory = await realpath(request.directory);
   const state = new WorkspaceState(await realpath(request.state));
   const previous = request.previous && (await readPrevious(blobs, request.teamId, request.previous));
-  const memory = request.previous && previous ? state.readMemory(request.previous.hash) : null;
+  const secrets = new SecretChecks(request.declared?.secretFiles ?? 'INCLUDE');
+  const samePolicy = (previous?.secretFiles ?? 'INCLUDE') === secrets.policy;
+  const remembered = request.previous && previous ? state.readMemory(request.previous.hash) : null;
+  // Under another policy, every file is looked at again.
+  const memory = remembered && !samePolicy ? withoutFiles(remembered) : remembered;
   const writer = new ContentWriter({ store: blobs, teamId: request.teamId, previous });
   const sizes = new Sizes(limits);
-  const capture = { request, directory, state, git, previous, memory, writer, sizes };
+  const places = declaredPlaces(request);
+  const capture = { request, directory, state, git, previous, memory, writer, sizes, secrets, samePolicy, places };
   const repositories: CapturedRepository[] = [];
   for (const repository of request.opened) repositories.push(await captureOne(capture, repository));
   const outside = await captureRest(capture);
@@ -94,15 +126,18 @@ export async function captureWorkspace(
     opened: request.opened,
     repositories,
     outside: outside.nested,
+    declaredPaths: places.workspace,
     signal: request.signal,
   });
+  const home = await captureDeclaredHome(capture);
   await writer.finish();
   const all = [...repositories, ...nested.captured];
   const patch = await storePatch(blobs, request.teamId, all, previous, writer);
-  const manifest = assemble({ repositories, nested, outside, blobs: writer.blobs, patch });
+  const parts = { repositories, nested, outside, home, places, policy: secrets.policy };
+  const manifest = assemble(parts, writer.blobs, patch);
   const stored = await blobs.put(request.teamId, serializeManifest(manifest));
   writer.count(stored);
-  state.writeMemory(remember(stored.hash, repositories, nested, outside));
+  state.writeMemory(remember(stored.hash, parts));
   for (const {
     manifest: { repository },
     watched,
@@ -132,6 +167,16 @@ interface Capture {
   readonly memory: WorkspaceMemory | null;
   readonly writer: ContentWriter;
   readonly sizes: Sizes;
+  readonly secrets: SecretChecks;
+  readonly samePolicy: boolean;
+  readonly places: DeclaredPlaces;
+}
+
+function declaredPlaces({ declared, opened }: CaptureRequest): DeclaredPlaces {
+  const { paths = [], seenAs = { workspace: [], home: [] }, gaps = [] } = declared?.outside ?? {};
+  const folders = opened.map(({ repository }) => folderOf(repository));
+  const places = placeDeclared(paths, seenAs, folders);
+  return { ...places, gaps: [...gaps, ...places.gaps] };
 }
 
 /** A previous snapshot that cannot be read any more only makes this one read more. */
@@ -145,7 +190,7 @@ async function readPrevious(blobs: BlobStore, teamId: TeamId, ref: BlobRef): Pro
 }
 
 function captureOne(
-  { request, directory, state, git, previous, memory, writer, sizes }: Capture,
+  { request, directory, state, git, previous, memory, writer, sizes, secrets, samePolicy, places }: Capture,
   repository: OpenedRepository,
 ): Promise<CapturedRepository> {
   const before = previous?.repositories.find((other) => other.repository === repository.repository) ?? null;
@@ -164,14 +209,18 @@ function captureOne(
     atOpen,
     previous: usable,
     watched: state.readWatched(repository.repository),
+    declared: request.declared?.ignored[repository.repository] ?? [],
+    declaredPaths: places.repositories.get(folderOf(repository.repository)) ?? [],
     memory: usable && (memory?.repositories[repository.repository] ?? null),
     writer,
     sizes,
+    secrets,
+    samePolicy,
     signal: request.signal,
   });
 }
 
-async function captureRest({ request, directory, previous, memory, writer, sizes }: Capture): Promise<CapturedOutside> {
+async function captureRest({ request, directory, previous, memory, writer, sizes, secrets }: Capture): Promise<CapturedOutside> {
   const files = new Beneath(directory);
   try {
     return await captureOutside({
@@ -181,6 +230,7 @@ async function captureRest({ request, directory, previous, memory, writer, sizes
       seen: memory?.outside ?? null,
       writer,
       sizes,
+      secrets,
       signal: request.signal,
     });
   } finally {
@@ -213,20 +263,50 @@ async function storePatch(
   return { hash: blob.hash, bytes: blob.bytes };
 }
 
-/** Puts the manifest together. Its blobs are numbered as they come in it, so that the same workspace makes the same manifest. */
-function assemble({
-  repositories,
-  nested,
-  outside,
-  blobs,
-  patch,
-}: {
+/** What the environment names of the agent's home; null when it names nothing there. */
+async function captureDeclaredHome({
+  request,
+  previous,
+  memory,
+  writer,
+  sizes,
+  secrets,
+  places,
+}: Capture): Promise<CapturedHome | null> {
+  const directory = request.declared?.outside?.home;
+  if (directory === undefined || places.home.length === 0) return null;
+  const files = new Beneath(await realpath(directory));
+  try {
+    return await captureHome({
+      files,
+      paths: places.home,
+      previous: previous?.home?.entries ?? [],
+      seen: memory?.home ?? null,
+      writer,
+      sizes,
+      secrets,
+      signal: request.signal,
+    });
+  } finally {
+    files.close();
+  }
+}
+
+interface CapturedParts {
   readonly repositories: readonly CapturedRepository[];
   readonly nested: CapturedNestedRepositories;
   readonly outside: CapturedOutside;
-  readonly blobs: readonly BlobRef[];
-  readonly patch: BlobRef | null;
-}): Manifest {
+  readonly home: CapturedHome | null;
+  readonly places: DeclaredPlaces;
+  readonly policy: SecretFiles;
+}
+
+/** Puts the manifest together. Its blobs are numbered as they come in it, so that the same workspace makes the same manifest. */
+function assemble(
+  { repositories, nested, outside, home, places, policy }: CapturedParts,
+  blobs: readonly BlobRef[],
+  patch: BlobRef | null,
+): Manifest {
   const table: BlobRef[] = [];
   const numbers = new Map<string, number>();
   const renumber = (parts: readonly Part[]): Part[] =>
@@ -259,7 +339,16 @@ function assemble({
     version: manifestVersion,
     repositories: repositories.map(repositoryOf),
     nested: nested.captured.map((captured) => ({ ...captured.place, repository: repositoryOf(captured) })),
-    outside: { entries: entriesOf(outside.entries), gaps: [...outside.gaps, ...outsideGaps] },
+    outside: { entries: entriesOf(outside.entries), gaps: [...places.gaps, ...outside.gaps, ...outsideGaps] },
+    ...(home && {
+      home: {
+        roots: [...home.roots],
+        folders: [...home.folders],
+        entries: entriesOf(home.entries),
+        gaps: [...home.gaps],
+      },
+    }),
+    ...(policy !== 'INCLUDE' && { secretFiles: policy }),
     patch,
     blobs: table,
   };
@@ -275,18 +364,25 @@ function gitOf({ git }: CapturedRepository, renumber: (parts: readonly Part[]) =
   };
 }
 
-function remember(
-  manifest: string,
-  repositories: readonly CapturedRepository[],
-  nested: CapturedNestedRepositories,
-  outside: CapturedOutside,
-): WorkspaceMemory {
+const withoutFiles = (memory: WorkspaceMemory): WorkspaceMemory => ({
+  ...memory,
+  repositories: withoutSeen(memory.repositories),
+  nested: withoutSeen(memory.nested),
+  outside: {},
+  home: {},
+});
+
+const withoutSeen = (memories: WorkspaceMemory['repositories']): WorkspaceMemory['repositories'] =>
+  Object.fromEntries(Object.entries(memories).map(([path, one]) => [path, { ...one, seen: {} }]));
+
+function remember(manifest: string, { repositories, nested, outside, home }: CapturedParts): WorkspaceMemory {
   return {
     version: 1,
     manifest,
     repositories: Object.fromEntries(repositories.map(({ manifest: { repository }, memory }) => [repository, memory])),
     nested: Object.fromEntries(nested.captured.map(({ place, memory }) => [place.path, memory])),
     outside: outside.seen,
+    home: home?.seen ?? {},
   };
 }
 
@@ -339,12 +435,15 @@ function summarize(
 ): SnapshotSummary {
   const changes = [
     ...allRepositories(manifest).flatMap(({ repository, changes }) => changes.map((change) => fileChange(repository, change))),
-    ...manifest.outside.entries.map((entry) => fileChange('.', outsideChange(entry))),
+    ...manifest.outside.entries.map((entry) => fileChange('.', outsideChange(entry.path))),
+    ...(manifest.home?.entries ?? []).map((entry) => fileChange('.', outsideChange(homePath(entry.path)))),
   ];
   const gaps = [
     ...allRepositories(manifest).flatMap(({ repository, gaps }) => gaps.map((gap) => captureGap(repository, gap))),
     ...manifest.outside.gaps.map((gap) => captureGap('.', gap)),
+    ...(manifest.home?.gaps ?? []).map((gap) => captureGap('.', { ...gap, path: homePath(gap.path) })),
   ];
+  const warnings = secretLike(manifest);
   return {
     manifest: ref,
     repositories: manifest.repositories.map(position),
@@ -353,13 +452,17 @@ function summarize(
     patch: manifest.patch,
     gaps: gaps.slice(0, namedGaps),
     gapCount: gaps.length,
-    entries: allRepositories(manifest).reduce((sum, { entries }) => sum + entries.length, manifest.outside.entries.length),
+    ...(warnings.length > 0 && { warnings: warnings.slice(0, namedGaps), warningCount: warnings.length }),
+    entries: [...allRepositories(manifest), manifest.outside, ...(manifest.home ? [manifest.home] : [])].reduce(
+      (sum, { entries }) => sum + entries.length,
+      0,
+    ),
     bytes: manifest.blobs.reduce((sum, { bytes }) => sum + bytes, ref.bytes + (manifest.patch?.bytes ?? 0)),
     ...rest,
   };
 }
 
-const outsideChange = ({ path }: ManifestEntry): Change => ({
+const outsideChange = (path: BytePath): Change => ({
   path,
   status: 'ADDED',
   oldPath: null,

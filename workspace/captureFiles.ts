@@ -9,6 +9,7 @@ import { fileSignature, mtimeOf, signatureOf } from './fileState.ts';
 import type { ObjectFormat } from './gitIndex.ts';
 import { blobOid, startBlobOid } from './looseObject.ts';
 import type { BaseVersion, FileEntry, Gap, Glance, ManifestEntry } from './manifest.ts';
+import type { SecretChecks } from './secretChecks.ts';
 import type { Sizes } from './sizeLimits.ts';
 
 /** Files that are looked at before the process does something else for a moment. */
@@ -45,6 +46,7 @@ export interface CaptureFilesRequest {
   readonly gitChanged: boolean;
   readonly writer: ContentWriter;
   readonly sizes: Sizes;
+  readonly secrets: SecretChecks;
   /** Takes the content of small files that were read. */
   readonly onContent: (oid: string, content: Buffer) => void;
   readonly signal: AbortSignal;
@@ -72,6 +74,7 @@ export async function captureFiles(request: CaptureFilesRequest): Promise<Captur
     }
     await capture.take(path);
   }
+  capture.nameUnchecked();
   return capture;
 }
 
@@ -81,6 +84,8 @@ class FileCapture implements CapturedFiles {
   readonly gaps: Gap[] = [];
   readonly #request: CaptureFilesRequest;
   #knowledge: Promise<FileKnowledge> | null = null;
+  /** Files to look at again at the next capture. */
+  readonly #unchecked = new Set<BytePath>();
 
   constructor(request: CaptureFilesRequest) {
     this.#request = request;
@@ -88,6 +93,15 @@ class FileCapture implements CapturedFiles {
 
   #know(): Promise<FileKnowledge> {
     return (this.#knowledge ??= this.#request.knowledge());
+  }
+
+  /** They may be thousands: the first stands for all. */
+  nameUnchecked(): void {
+    const [first] = this.#unchecked;
+    if (first === undefined) return;
+    const others = this.#unchecked.size > 1 ? `; nor for ${this.#unchecked.size - 1} more` : '';
+    const detail = `it is kept, but there was no time to tell whether it looks like a secret${others}`;
+    this.#gap(first, 'FAILED', 'SECRET_UNCHECKED', detail);
   }
 
   async take(path: BytePath): Promise<void> {
@@ -186,6 +200,7 @@ class FileCapture implements CapturedFiles {
       const readAt = Date.now();
       try {
         const content = await this.#read(path, file);
+        if (content === 'LEFT_OUT') return true;
         if (content === null) {
           if (attempt < 2 * attempts) continue;
           this.#gap(path, 'FAILED', 'UNREADABLE', 'it became shorter each time it was read');
@@ -212,7 +227,7 @@ class FileCapture implements CapturedFiles {
           base: known.base(path),
           glance: known.glance(path, after, oid),
         });
-        if (unchanged) this.#remember(path, after, readAt);
+        if (unchanged && !this.#unchecked.has(path)) this.#remember(path, after, readAt);
         return true;
       } finally {
         closeSync(file.fd);
@@ -222,18 +237,50 @@ class FileCapture implements CapturedFiles {
 
   #read(path: BytePath, { fd, stat }: { readonly fd: number; readonly stat: BigIntStats }) {
     return stat.size <= BigInt(smallBytes)
-      ? this.#readSmall(fd, Number(stat.size))
+      ? this.#readSmall(path, fd, Number(stat.size))
       : this.#readLarge(path, fd, Number(stat.size));
   }
 
-  async #readSmall(fd: number, size: number) {
+  async #readSmall(path: BytePath, fd: number, size: number) {
     const { format, writer, onContent } = this.#request;
     const content = readWhole(fd, size);
     const oid = blobOid(format, content);
     const sha256 = createHash('sha256').update(content).digest('hex');
+    const inCommit = (await this.#know()).hasBlob(oid);
+    const secret = await this.#secret({ path, content, sha256, inCommit });
+    if (secret === 'LEFT_OUT') return secret;
     onContent(oid, content);
-    const placed = (await this.#know()).hasBlob(oid) ? null : await writer.small(content, sha256);
-    return { bytes: content.length, sha256, oid, content: placed };
+    const placed = inCommit ? null : await writer.small(content, sha256);
+    return { bytes: content.length, sha256, oid, content: placed, ...secret };
+  }
+
+  /** Looks whether a file is like a secret. One that is left out is named here; one that a commit has travels with it. */
+  async #secret({
+    path,
+    content,
+    sha256,
+    inCommit,
+  }: {
+    readonly path: BytePath;
+    readonly content: Buffer | null;
+    readonly sha256: string;
+    readonly inCommit: boolean;
+  }): Promise<'LEFT_OUT' | { readonly secret?: string }> {
+    const { secrets } = this.#request;
+    const verdict = await secrets.look(path, content, sha256);
+    if (verdict.kind === 'FINE') return {};
+    if (verdict.kind === 'UNCHECKED') {
+      this.#unchecked.add(path);
+      return {};
+    }
+    if (secrets.policy !== 'EXCLUDE' || inCommit) return { secret: verdict.rule };
+    this.#gap(
+      path,
+      'SKIPPED',
+      'SECRET_LIKE',
+      `it looks like a secret, by the rule ${verdict.rule}, and the environment has those left out`,
+    );
+    return 'LEFT_OUT';
   }
 
   /** A tracked file is first only hashed, for its commit may have it; any other is stored while it is hashed. Null when it became shorter. */
@@ -246,8 +293,14 @@ class FileCapture implements CapturedFiles {
       const { oid, sha256, bytes } = hashes.digest();
       if (bytes < size) return null;
       const placed = (await this.#know()).hasBlob(oid) ? null : writer.find(sha256);
-      if (placed !== null || known.hasBlob(oid)) return { bytes, sha256, oid, content: placed };
+      if (placed !== null || known.hasBlob(oid)) {
+        const secret = await this.#secret({ path, content: null, sha256, inCommit: known.hasBlob(oid) });
+        return secret === 'LEFT_OUT' ? secret : { bytes, sha256, oid, content: placed, ...secret };
+      }
     }
+    // The rules read no large files: they go by the name, before any of it is stored.
+    const secret = await this.#secret({ path, content: null, sha256: '', inCommit: false });
+    if (secret === 'LEFT_OUT') return secret;
     const hashes = new Hashes(format, size);
     const placed = await writer.large(
       (async function* hashed() {
@@ -261,7 +314,7 @@ class FileCapture implements CapturedFiles {
     // Its id is over the length that it had.
     if (bytes < size) return null;
     writer.place(sha256, placed);
-    return { bytes, sha256, oid, content: placed };
+    return { bytes, sha256, oid, content: placed, ...secret };
   }
 
   #nameOddities(path: BytePath, stat: BigIntStats): void {

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { isGitlink } from './baseTree.ts';
+import type { BytePath } from './bytePath.ts';
 import type { CapturedEntry } from './captureFiles.ts';
 import { smallBytes, type ContentWriter, type Placement } from './contentWriter.ts';
 import { blobSizes, readSmallBlobs, streamBlob } from './gitBlobs.ts';
 import type { Gap, IndexedEntry, ObjectManifest } from './manifest.ts';
+import type { SecretChecks } from './secretChecks.ts';
 import type { SideRepository } from './sideRepository.ts';
 
 /** A blob that only the index refers to, and where its content will be found. */
@@ -21,6 +23,7 @@ export interface CaptureIndexBlobsRequest {
   readonly entries: readonly CapturedEntry[];
   readonly hasBlob: (oid: string) => boolean;
   readonly previous: readonly ObjectManifest[];
+  readonly secrets: SecretChecks;
   readonly writer: ContentWriter;
   readonly signal: AbortSignal;
 }
@@ -43,28 +46,48 @@ export async function captureIndexBlobs(request: CaptureIndexBlobsRequest): Prom
     else if (kept) objects.push({ oid, bytes: kept.bytes, content: { parts: writer.keep(kept.parts) } });
     else toRead.push(oid);
   }
-  const { found, missing } = await readBlobs(request, toRead);
+  const pathOf = (oid: string): BytePath => staged.get(oid)?.path ?? '';
+  const { found, missing, secret } = await readBlobs(request, toRead, pathOf);
   const gaps = missing.map((oid): Gap => {
-    const path = staged.get(oid)?.path ?? '';
-    return { path, status: 'FAILED', reason: 'OBJECT_MISSING', detail: `what is staged there, ${oid}, is not in the repository` };
+    return {
+      path: pathOf(oid),
+      status: 'FAILED',
+      reason: 'OBJECT_MISSING',
+      detail: `what is staged there, ${oid}, is not in the repository`,
+    };
   });
-  return { objects: [...objects, ...found].sort((a, b) => (a.oid < b.oid ? -1 : 1)), gaps };
+  return { objects: [...objects, ...found].sort((a, b) => (a.oid < b.oid ? -1 : 1)), gaps: [...gaps, ...secret] };
 }
 
-async function readBlobs({ side, borrow, writer, signal }: CaptureIndexBlobsRequest, oids: readonly string[]) {
+async function readBlobs(
+  { side, borrow, writer, secrets, signal }: CaptureIndexBlobsRequest,
+  oids: readonly string[],
+  pathOf: (oid: string) => BytePath,
+) {
   const found: CapturedObject[] = [];
-  if (oids.length === 0) return { found, missing: [] };
+  const secret: Gap[] = [];
+  if (oids.length === 0) return { found, missing: [], secret };
+  const isLeftOut = async (oid: string, content: Buffer | null, sha256: string): Promise<boolean> => {
+    const verdict = await secrets.look(pathOf(oid), content, sha256);
+    if (verdict.kind !== 'SECRET') return false;
+    const detail = `what is staged there looks like a secret, by the rule ${verdict.rule}`;
+    const leftOut = secrets.policy === 'EXCLUDE';
+    if (leftOut) secret.push({ path: pathOf(oid), status: 'SKIPPED', reason: 'SECRET_LIKE', detail });
+    return leftOut;
+  };
   borrow();
   const sizes = await blobSizes(side, oids, signal);
   for (const [oid, bytes] of sizes) {
-    if (bytes > smallBytes) found.push({ oid, bytes, content: await readLarge(side, writer, oid, signal) });
+    if (bytes > smallBytes && !(await isLeftOut(oid, null, '')))
+      found.push({ oid, bytes, content: await readLarge(side, writer, oid, signal) });
   }
   const small = [...sizes].flatMap(([oid, bytes]) => (bytes <= smallBytes ? [oid] : []));
   for await (const { oid, content } of readSmallBlobs(side, small, signal)) {
     const sha256 = createHash('sha256').update(content).digest('hex');
+    if (await isLeftOut(oid, content, sha256)) continue;
     found.push({ oid, bytes: content.length, content: await writer.small(content, sha256) });
   }
-  return { found, missing: oids.filter((oid) => !sizes.has(oid)) };
+  return { found, secret, missing: oids.filter((oid) => !sizes.has(oid)) };
 }
 
 async function readLarge(side: SideRepository, writer: ContentWriter, oid: string, signal: AbortSignal): Promise<Placement> {

@@ -18,6 +18,7 @@ import {
 } from './nestedPlace.ts';
 import { findNestedSide, nestedOpened } from './nestedRepository.ts';
 import type { Refs } from './refs.ts';
+import type { SecretChecks } from './secretChecks.ts';
 import { gitFolder } from './sideRepository.ts';
 import type { Sizes } from './sizeLimits.ts';
 import type { WorkspaceMemory, WorkspaceState } from './workspaceState.ts';
@@ -34,6 +35,11 @@ export interface CaptureNestedRequest {
   readonly memory: WorkspaceMemory | null;
   readonly writer: ContentWriter;
   readonly sizes: Sizes;
+  readonly secrets: SecretChecks;
+  /** Whether the previous snapshot treated secrets the same way. */
+  readonly samePolicy: boolean;
+  /** Files and folders of the workspace that are captured although they may be ignored. */
+  readonly declaredPaths: readonly BytePath[];
   /** Where the agent sees the workspace. */
   readonly seenAt: string;
   readonly opened: readonly OpenedRepository[];
@@ -202,8 +208,19 @@ class NestedCapture implements CapturedNestedRepositories {
     }
   }
 
+  /** Declared paths in the folder that are of no repository of the environment in it. In the workspace itself, nothing is left out. */
+  #declaredIn(folder: BytePath): BytePath[] {
+    if (folder === '') return [];
+    const { opened, declaredPaths } = this.#request;
+    const inner = nestedFolders(folder, opened);
+    return declaredPaths
+      .filter((path) => path !== folder && isWithin(folder, path))
+      .map((path) => path.slice(folder.length + 1))
+      .filter((path) => !inner.some((other) => isWithin(other, path)));
+  }
+
   async #capture(folder: BytePath, place: NestedPlace): Promise<void> {
-    const { directory, state, git, opened, previous, memory, writer, sizes, signal } = this.#request;
+    const { directory, state, git, opened, previous, memory, writer, sizes, secrets, samePolicy, signal } = this.#request;
     const { kind, owner, name, gitDirectory, relative } = place;
     const ownersOwn = kind === 'WORKTREE' ? this.#known.get(owner ?? '') : undefined;
     const common = ownersOwn?.gitDirectory ?? gitDirectory;
@@ -219,8 +236,12 @@ class NestedCapture implements CapturedNestedRepositories {
       previous: usable && standing(usable.repository, trusted),
       watched: [],
       memory: usable && !isNew ? (memory?.nested[folder] ?? null) : null,
+      declared: [],
+      declaredPaths: this.#declaredIn(folder),
       writer,
       sizes,
+      secrets,
+      samePolicy,
       nestedAs: { kind, shared: ownersOwn ? soundRefs(ownersOwn.captured) : null },
       signal,
     });

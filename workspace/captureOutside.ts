@@ -1,22 +1,30 @@
-import { setImmediate as breathe } from 'node:timers/promises';
-import type { Beneath, DirectoryEntry } from './beneath.ts';
-import type { BytePath } from './bytePath.ts';
+import type { Beneath } from './beneath.ts';
+import { isWithin, type BytePath } from './bytePath.ts';
 import { captureFiles, type CapturedEntry, type FileKnowledge } from './captureFiles.ts';
 import type { ContentWriter } from './contentWriter.ts';
 import type { Gap, ManifestEntry } from './manifest.ts';
+import type { SecretChecks } from './secretChecks.ts';
 import type { Sizes } from './sizeLimits.ts';
-import { isRepository } from './nestedPlace.ts';
-import { gitFolder } from './sideRepository.ts';
+import { emptyWalk, walkFolder, walkPath, type FolderWalk } from './walkFolder.ts';
 
-export interface CaptureOutsideRequest {
+interface CaptureWalkRequest {
   readonly files: Beneath;
-  /** The workspace's repositories: what lies in them is theirs. */
-  readonly repositories: readonly BytePath[];
   readonly previous: readonly ManifestEntry[];
   readonly seen: Readonly<Record<BytePath, string>> | null;
   readonly writer: ContentWriter;
   readonly sizes: Sizes;
+  readonly secrets: SecretChecks;
   readonly signal: AbortSignal;
+}
+
+export interface CaptureOutsideRequest extends CaptureWalkRequest {
+  /** The workspace's repositories: what lies in them is theirs. */
+  readonly repositories: readonly BytePath[];
+}
+
+export interface CaptureHomeRequest extends CaptureWalkRequest {
+  /** Files and folders of the home that the environment names. */
+  readonly paths: readonly BytePath[];
 }
 
 export interface CapturedOutside {
@@ -27,11 +35,45 @@ export interface CapturedOutside {
   readonly seen: Record<BytePath, string>;
 }
 
+export interface CapturedHome extends Omit<CapturedOutside, 'nested'> {
+  /** Named files and folders that were there: what is in them and no entry was not. */
+  readonly roots: readonly BytePath[];
+  /** Folders that hold something, and their modes. */
+  readonly folders: readonly [path: BytePath, mode: number][];
+}
+
 const nothingKnown: FileKnowledge = { base: () => null, hasBlob: () => false, tracks: () => false, glance: () => 'COMPARE' };
 
 /** Captures what lies in the workspace beside its repositories. No rule ignores anything there. */
 export async function captureOutside(request: CaptureOutsideRequest): Promise<CapturedOutside> {
-  const walk = await walkOutside(request.files, request.repositories, request.signal);
+  return captureWalk(request, await walkOutside(request.files, request.repositories, request.signal));
+}
+
+/** Captures what the environment names of the agent's home. */
+export async function captureHome(request: CaptureHomeRequest): Promise<CapturedHome> {
+  const { files } = request;
+  const { walk, roots } = await walkHome(files, request.paths, request.signal);
+  const folders = walk.held.flatMap((path): [BytePath, number][] => {
+    const stat = files.stat(path);
+    return stat?.isDirectory() ? [[path, Number(stat.mode & 0o777n)]] : [];
+  });
+  const { nested, ...captured } = await captureWalk(request, walk);
+  return {
+    ...captured,
+    gaps: [...captured.gaps, ...nested.map(homeRepository)],
+    roots,
+    folders: folders.sort(([a], [b]) => (a < b ? -1 : 1)),
+  };
+}
+
+const homeRepository = (path: BytePath): Gap => ({
+  path,
+  status: 'SKIPPED',
+  reason: 'NESTED_REPOSITORY',
+  detail: 'it is a repository of its own, and none of the agent’s home travels',
+});
+
+async function captureWalk(request: CaptureWalkRequest, walk: FolderWalk): Promise<CapturedOutside> {
   const captured = await captureFiles({
     files: request.files,
     format: 'sha1',
@@ -42,6 +84,7 @@ export async function captureOutside(request: CaptureOutsideRequest): Promise<Ca
     gitChanged: false,
     writer: request.writer,
     sizes: request.sizes,
+    secrets: request.secrets,
     onContent: () => {},
     signal: request.signal,
   });
@@ -57,59 +100,25 @@ export async function captureOutside(request: CaptureOutsideRequest): Promise<Ca
   };
 }
 
-export interface OutsideWalk {
-  readonly paths: BytePath[];
-  readonly empty: BytePath[];
-  readonly gaps: Gap[];
-  readonly nested: BytePath[];
-}
-
 /** Every file and empty directory beside the repositories; what cannot travel is named. */
-export async function walkOutside(files: Beneath, repositories: readonly BytePath[], signal: AbortSignal): Promise<OutsideWalk> {
-  const walk: OutsideWalk = { paths: [], empty: [], gaps: [], nested: [] };
-  if (!repositories.includes('')) await look(files, '', repositories, walk, signal);
+export async function walkOutside(files: Beneath, repositories: readonly BytePath[], signal: AbortSignal): Promise<FolderWalk> {
+  const walk = emptyWalk();
+  if (!repositories.includes('')) await walkFolder({ files, leaveOut: repositories, signal }, '', walk);
   return walk;
 }
 
-const skip = (path: BytePath, reason: string, detail: string): Gap => ({ path, status: 'SKIPPED', reason, detail });
-
-/** What lies in the directory; one that cannot be read is named, and keeps nothing else from travelling. */
-function listOrName(files: Beneath, path: BytePath, gaps: Gap[]): readonly DirectoryEntry[] | null {
-  try {
-    return files.list(path) ?? [];
-  } catch (error) {
-    const detail = `the directory could not be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`;
-    gaps.push({ path, status: 'FAILED', reason: 'UNREADABLE', detail });
-    return null;
-  }
-}
-
-async function look(
+/** Every file and empty directory at the named paths of a home, and those of the paths at which something is. */
+export async function walkHome(
   files: Beneath,
-  path: BytePath,
-  repositories: readonly BytePath[],
-  walk: OutsideWalk,
+  paths: readonly BytePath[],
   signal: AbortSignal,
-): Promise<void> {
-  await breathe();
-  signal.throwIfAborted();
-  const entries = listOrName(files, path, walk.gaps);
-  if (entries === null) return;
-  if (entries.some(({ name }) => name === gitFolder) && isRepository(files, path)) {
-    walk.nested.push(path);
-    // Of the workspace itself only git's folder is not looked at: what its rules ignore travels here.
-    if (path !== '') return;
+): Promise<{ readonly walk: FolderWalk; readonly roots: readonly BytePath[] }> {
+  const walk = emptyWalk();
+  const roots: BytePath[] = [];
+  // What lies in a folder that is named comes with it: sorted, a folder stands before what is in it.
+  for (const path of [...new Set(paths)].sort()) {
+    if (roots.some((root) => isWithin(root, path) && files.stat(root)?.isDirectory())) continue;
+    if (await walkPath({ files, leaveOut: [], signal }, path, walk)) roots.push(path);
   }
-  if (entries.length === 0 && path !== '') walk.empty.push(path);
-  for (const { name, isDirectory, isFile, isSymbolicLink } of entries) {
-    const child = path === '' ? name : `${path}/${name}`;
-    if (repositories.includes(child) || child === gitFolder) continue;
-    if (name === gitFolder)
-      walk.gaps.push(
-        skip(child, 'GIT_DIRECTORY', 'git takes what has this name for its own and never looks at it; it does not travel'),
-      );
-    else if (isDirectory) await look(files, child, repositories, walk, signal);
-    else if (isFile || isSymbolicLink) walk.paths.push(child);
-    else walk.gaps.push(skip(child, 'SPECIAL_FILE', 'a socket, FIFO or device has no content that could travel'));
-  }
+  return { walk, roots };
 }

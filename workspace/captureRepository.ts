@@ -18,7 +18,9 @@ import { NeededObjects } from './neededObjects.ts';
 import { operationGaps } from './operations.ts';
 import { isRepository } from './nestedPlace.ts';
 import type { Refs, RefTarget } from './refs.ts';
+import { scanDeclared } from './scanDeclared.ts';
 import { scanWorktree, type Scan } from './scan.ts';
+import type { SecretChecks } from './secretChecks.ts';
 import type { Sizes } from './sizeLimits.ts';
 import { gitFolder, ObjectsUnreadableError, type SideRepository } from './sideRepository.ts';
 import { viewKeeper, WorkspaceView, type ViewedEntry, type Versions } from './view.ts';
@@ -42,8 +44,15 @@ export interface CaptureRepositoryRequest {
   readonly memory: RepositoryMemory | null;
   /** Tracked files that are looked at in any case. */
   readonly watched: readonly BytePath[];
+  /** Patterns of what is captured although it is ignored. */
+  readonly declared: readonly string[];
+  /** Files and folders that are captured although they may be ignored. */
+  readonly declaredPaths: readonly BytePath[];
   readonly writer: ContentWriter;
   readonly sizes: Sizes;
+  readonly secrets: SecretChecks;
+  /** Whether the previous snapshot treated secrets the same way. */
+  readonly samePolicy: boolean;
   /** What it is, when the environment does not name it: then no mirror has its commits. */
   readonly nestedAs?: NestedAs;
   readonly signal: AbortSignal;
@@ -123,7 +132,7 @@ class RepositoryCapture {
     const git = this.#openGit();
     showToSide(side, git?.state.files ?? []);
     const sameIndex = git !== null && previous?.git?.index != null && memory?.index?.key === git.indexFile?.key;
-    const [scan, settings, extra, headFiles, headBlobs] = await Promise.all([
+    const [scan, declared, settings, extra, headFiles, headBlobs] = await Promise.all([
       scanWorktree({
         ...this.#request,
         files: this.#files,
@@ -131,12 +140,18 @@ class RepositoryCapture {
         tree: () => this.#tree,
         changedDirectories: memory?.directories ?? [],
       }),
+      scanDeclared({
+        ...this.#request,
+        files: this.#files,
+        patterns: this.#request.declared,
+        paths: this.#request.declaredPaths,
+      }),
       git && this.#readSettings(git),
       sameIndex ? (memory?.index?.extra ?? []) : this.#extraPaths(git),
       git && this.#request.nestedAs ? git.headFiles() : new Map<BytePath, BaseVersion>(),
       git && !this.#request.nestedAs ? git.headBlobs(this.#base) : new Set<string>(),
     ]);
-    this.#gaps.push(...scan.gaps);
+    this.#gaps.push(...scan.gaps, ...declared.gaps);
     const commits = git && (await this.#commits(git));
     // What a commit of which something is missing leads to does not travel.
     const isHeadWhole = !commits?.broken.has(git?.headCommit ?? '');
@@ -147,13 +162,21 @@ class RepositoryCapture {
       commits !== null &&
       sameTips(commits.tips, previous.git?.commits.tips ?? []) &&
       git.headCommit === previous.git?.headCommit;
-    const files = await this.#captureFiles(git, scan, extra, hasBlob, sameGit);
-    const entries = [...files.entries, ...this.#emptyDirectories(scan)].sort((a, b) => (a.path < b.path ? -1 : 1));
+    const open = new Set([...scan.tracked, ...scan.untracked, ...extra, ...this.#request.watched]);
+    const isTaken = (path: BytePath) => open.has(path) || this.#tree.get(path) !== null;
+    const ignored = new Set([...declared.paths, ...declared.empty].filter((path) => !isTaken(path)));
+    // What is only there by declaration comes last: where the snapshot is full, it is what stays out.
+    const paths = [[...open], [...new Set(declared.paths)].filter((path) => ignored.has(path))].flatMap((some) => some.sort());
+    const files = await this.#captureFiles(git, paths, hasBlob, sameGit);
+    const folders = this.#emptyDirectories([...new Set([...scan.emptyDirectories, ...declared.empty])]);
+    const entries = [...files.entries, ...folders]
+      .map((entry) => markIgnored(entry, ignored))
+      .sort((a, b) => (a.path < b.path ? -1 : 1));
     const captured = git && commits && (await this.#captureGit(git, commits, entries, hasBlob, sameGit, settings));
     const view = await this.#view(git, entries, captured?.index ?? null, isHeadWhole ? headFiles : new Map());
     return {
       manifest: this.#manifest(leftOut(scan, entries), view.changes),
-      nested: [...new Set([...scan.nested, ...extra.filter((path) => this.#isSubmodule(path))])].sort(),
+      nested: [...new Set([...scan.nested, ...declared.nested, ...extra.filter((path) => this.#isSubmodule(path))])].sort(),
       entries,
       git: captured,
       memory: {
@@ -201,7 +224,7 @@ class RepositoryCapture {
   }
 
   #manifest(ignored: readonly BytePath[], changes: readonly Change[]): CapturedRepository['manifest'] {
-    const { repository, side } = this.#request;
+    const { repository, side, declared } = this.#request;
     // What may not be read is named by git and by whoever tried to read it: once is enough.
     const unreadable = new Set<BytePath>();
     const gaps = [...this.#gaps, ...(this.#git?.gaps ?? [])].filter(({ reason, path }) => {
@@ -219,6 +242,7 @@ class RepositoryCapture {
       present: true,
       ignored: ignored.slice(0, namedIgnored),
       ignoredCount: ignored.length,
+      ...(declared.length > 0 && { declared: [...declared] }),
       gaps: gaps.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)),
       changes: [...changes],
     };
@@ -270,14 +294,8 @@ class RepositoryCapture {
     return captured;
   }
 
-  async #captureFiles(
-    git: AgentGit | null,
-    scan: Scan,
-    extra: readonly BytePath[],
-    hasBlob: (oid: string) => boolean,
-    sameGit: boolean,
-  ) {
-    const { previous, memory, watched, writer, sizes, side, signal } = this.#request;
+  async #captureFiles(git: AgentGit | null, paths: readonly BytePath[], hasBlob: (oid: string) => boolean, sameGit: boolean) {
+    const { previous, memory, writer, sizes, secrets, side, signal } = this.#request;
     const before = memory ? (previous?.entries ?? []) : [];
     const knowledge = async (): Promise<FileKnowledge> => {
       const index = (await git?.index()) ?? null;
@@ -291,13 +309,14 @@ class RepositoryCapture {
     const files = await captureFiles({
       files: this.#files,
       format: side.format,
-      paths: [...new Set([...scan.tracked, ...scan.untracked, ...extra, ...watched])].sort(),
+      paths,
       knowledge,
       seen: memory?.seen ?? {},
       previous: new Map(before.map((entry) => [entry.path, entry])),
       gitChanged: !sameGit,
       writer,
       sizes,
+      secrets,
       onContent: viewKeeper(side),
       signal,
     });
@@ -305,8 +324,8 @@ class RepositoryCapture {
     return files;
   }
 
-  #emptyDirectories(scan: Scan): CapturedEntry[] {
-    return scan.emptyDirectories.flatMap((path) => {
+  #emptyDirectories(paths: readonly BytePath[]): CapturedEntry[] {
+    return paths.flatMap((path) => {
       const stat = this.#files.stat(path);
       return stat?.isDirectory() ? [{ kind: 'DIRECTORY', path, mode: Number(stat.mode & 0o777n) } as const] : [];
     });
@@ -320,7 +339,7 @@ class RepositoryCapture {
     sameGit: boolean,
     settings: readonly Setting[] | null,
   ): Promise<CapturedGit> {
-    const { side, writer, previous, atOpen, nestedAs, signal } = this.#request;
+    const { side, writer, previous, atOpen, secrets, samePolicy, nestedAs, signal } = this.#request;
     const kept = sameGit ? (previous?.git ?? null) : null;
     const index = kept ? kept.index : await this.#index(git);
     const blobs = await captureIndexBlobs({
@@ -329,7 +348,8 @@ class RepositoryCapture {
       changed: index?.changed ?? [],
       entries,
       hasBlob,
-      previous: previous?.git?.objects ?? [],
+      previous: samePolicy ? (previous?.git?.objects ?? []) : [],
+      secrets,
       writer,
       signal,
     });
@@ -420,6 +440,12 @@ class RepositoryCapture {
       return null;
     }
   }
+}
+
+function markIgnored(entry: CapturedEntry, ignored: ReadonlySet<BytePath>): CapturedEntry {
+  if (entry.kind === 'ABSENT') return entry;
+  const { ignored: before, ...rest } = entry;
+  return ignored.has(entry.path) ? { ...rest, ignored: true } : before ? rest : entry;
 }
 
 interface ViewedChanges {

@@ -1,5 +1,5 @@
 import type { FileChange } from '../domain/snapshot.ts';
-import { displayPath, type BytePath } from './bytePath.ts';
+import { displayPath, homePath, type BytePath } from './bytePath.ts';
 import { allRepositories, type Change, type Manifest, type ManifestEntry, type RepositoryManifest } from './manifest.ts';
 
 type Entries = ReadonlyMap<BytePath, ManifestEntry>;
@@ -18,7 +18,12 @@ export function changesBetween(before: Manifest | null, after: Manifest): FileCh
     ...change,
     repository: '.',
   }));
-  return [...changes, ...outside].map(({ path, oldPath, ...rest }) => ({
+  const home = entryChanges(byPath(before?.home?.entries), byPath(after.home?.entries), () => null).map((change) => ({
+    ...change,
+    path: homePath(change.path),
+    repository: '.',
+  }));
+  return [...changes, ...outside, ...home].map(({ path, oldPath, ...rest }) => ({
     ...rest,
     path: displayPath(path),
     oldPath: oldPath === null ? null : displayPath(oldPath),
@@ -31,13 +36,17 @@ function repositoryChanges(before: RepositoryManifest | null, after: RepositoryM
   // Entries tell what differs from their base commit: over two bases, they do not compare.
   if (before === null || before.base !== after.base) return after.changes;
   const [was, is] = [countsOf(before), countsOf(after)];
-  return entryChanges(byPath(before.entries), byPath(after.entries), (path) => {
+  return entryChanges(byPath(shown(before)), byPath(shown(after)), (path) => {
     const [old, now] = [was.get(path), is.get(path)];
     if (old && now) return null;
     // Back to the base commit: what was added is gone again.
     return now ?? (old ? { additions: old.deletions, deletions: old.additions } : null);
   });
 }
+
+/** What is ignored may travel, but is no change. */
+const shown = ({ entries }: RepositoryManifest): ManifestEntry[] =>
+  entries.filter((entry) => entry.kind === 'ABSENT' || !entry.ignored);
 
 const countsOf = ({ changes }: RepositoryManifest) => new Map(changes.map((change) => [change.path, change]));
 

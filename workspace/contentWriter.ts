@@ -57,7 +57,11 @@ export class ContentWriter {
     this.#teamId = teamId;
     this.#previousBlobs = previous?.blobs ?? [];
     const entries = previous
-      ? [...allRepositories(previous).flatMap((repository) => repository.entries), ...previous.outside.entries]
+      ? [
+          ...allRepositories(previous).flatMap((repository) => repository.entries),
+          ...previous.outside.entries,
+          ...(previous.home?.entries ?? []),
+        ]
       : [];
     this.keepsSmall = new Set(entries.flatMap(smallParts).map(([number]) => number)).size <= scattered;
     for (const entry of entries)

@@ -1,6 +1,7 @@
 import { isWithin, type BytePath } from './bytePath.ts';
 import {
   allRepositories,
+  homeEntries,
   type BaseVersion,
   type IndexManifest,
   type Manifest,
@@ -71,7 +72,7 @@ export interface RepositoryDifference {
 
 export interface SnapshotDifference {
   readonly repositories: readonly RepositoryDifference[];
-  /** Files of the workspace that lie in none of its repositories. */
+  /** Files of the workspace that lie in none of its repositories, and those of the agent's home as `~/…`. */
   readonly outside: readonly FileDifference[];
 }
 
@@ -100,7 +101,10 @@ export function differenceBetween(
     allRepositories(manifest).find(({ repository, present }) => repository === name && present) ?? null;
   return {
     repositories: names.flatMap((name) => repositoryDifference(name, find(before, name), find(after, name), complete) ?? []),
-    outside: fileDifferences(before.outside.entries, after.outside.entries, true),
+    outside: [
+      ...fileDifferences(before.outside.entries, after.outside.entries, true),
+      ...fileDifferences(homeEntries(before.home), homeEntries(after.home), true),
+    ],
   };
 }
 

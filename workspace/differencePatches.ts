@@ -5,7 +5,7 @@ import { displayPath, pathBytes, type BytePath } from './bytePath.ts';
 import { ContentReader } from './contentReader.ts';
 import type { FileDifference, FileState } from './difference.ts';
 import { comparedBytes, filePatch, patchOfHunks, type FilePatch } from './filePatch.ts';
-import { allRepositories, type Manifest, type ManifestEntry } from './manifest.ts';
+import { allRepositories, besideRepositories, type Manifest, type ManifestEntry } from './manifest.ts';
 import { packBlobs, packLimit } from './packBlobs.ts';
 
 /** All patches of one reading are made within this long, so that nobody else waits long. Milliseconds. */
@@ -106,7 +106,7 @@ class SnapshotSide {
     this.#manifest = manifest;
     this.#reader = new ContentReader({ store: blobs, teamId, blobs: manifest.blobs });
     for (const { repository, entries } of allRepositories(manifest)) this.#entries.set(repository, byPath(entries));
-    this.#entries.set(null, byPath(manifest.outside.entries));
+    this.#entries.set(null, byPath(besideRepositories(manifest)));
   }
 
   async content(repository: string | null, path: BytePath, { oid }: FileState): Promise<Buffer | 'ELSEWHERE'> {

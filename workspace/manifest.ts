@@ -2,14 +2,15 @@ import { z } from 'zod';
 import type { BlobStore } from '../blobs/blobStore.ts';
 import type { TeamId } from '../domain/ids.ts';
 import type { BlobRef } from '../domain/snapshot.ts';
-import { decodePath, encodePath, type BytePath } from './bytePath.ts';
+import { decodePath, encodePath, homePath, type BytePath } from './bytePath.ts';
 
 /**
  * What a snapshot holds, every entry of it. A manifest is a blob of JSON; it names no time, no session and no machine,
  * so that equal workspaces of a team have the same manifest, stored once.
  *
- * Version 1, or 2 where it has nested repositories: what has none can be read by programs that know nothing of them. A
- * reader refuses versions it does not know, and ignores nothing: an unknown field is an error too.
+ * Version 1, or 2 where it has what only that can name: nested repositories, files of the home, ignored ones, checks for
+ * secrets. What has none can be read by programs that know nothing of them. A reader refuses versions it does not know,
+ * and ignores nothing: an unknown field is an error too.
  */
 export const manifestVersion = 2;
 
@@ -38,6 +39,9 @@ export type BaseVersion = z.output<typeof version>;
 const glance = z.enum(['SAME', 'COMPARE', 'OTHER']);
 export type Glance = z.output<typeof glance>;
 
+/** True for what the repository's rules ignore, and the environment wants captured all the same. */
+const ignored = z.literal(true).optional();
+
 /** A regular file. */
 const file = z.strictObject({
   kind: z.literal('FILE'),
@@ -55,6 +59,9 @@ const file = z.strictObject({
   /** What the base commit has at this path; null for nothing. */
   base: version.nullable(),
   glance,
+  ignored,
+  /** The rule by which it looks like a secret. */
+  secret: z.string().optional(),
 });
 
 const link = z.strictObject({
@@ -65,10 +72,11 @@ const link = z.strictObject({
   oid,
   base: version.nullable(),
   glance,
+  ignored,
 });
 
 /** A directory with nothing in it; any other is there because of what it holds. */
-const directory = z.strictObject({ kind: z.literal('DIRECTORY'), path, mode: z.int().min(0).max(0o777) });
+const directory = z.strictObject({ kind: z.literal('DIRECTORY'), path, mode: z.int().min(0).max(0o777), ignored });
 
 /** A file of the base commit that is not in the worktree any more. */
 const absent = z.strictObject({ kind: z.literal('ABSENT'), path, base: version });
@@ -166,6 +174,8 @@ const repository = z.strictObject({
   /** Left out because the repository's own rules ignore it; a folder ends with a slash and means all in it that is no entry. At most 1,000. */
   ignored: z.array(path),
   ignoredCount: count,
+  /** Patterns of what was captured although it is ignored: what matches them and is no entry was not there. */
+  declared: z.array(z.string()).optional(),
   gaps: z.array(gap),
   /** For people: against the base commit. */
   changes: z.array(change),
@@ -205,11 +215,25 @@ const manifest = z.strictObject({
   nested: z.array(nested).default([]),
   /** Files of the workspace that lie in none of its repositories. */
   outside: z.strictObject({ entries: z.array(entry), gaps: z.array(gap) }),
+  /** Files of the agent's home that the environment names, by their paths in it. */
+  home: z
+    .strictObject({
+      /** Named files and folders that were there: what is in them and is no entry was not. */
+      roots: z.array(path),
+      /** Folders that hold something, and their modes. */
+      folders: z.array(z.tuple([path, z.int().min(0).max(0o777)])),
+      entries: z.array(entry),
+      gaps: z.array(gap),
+    })
+    .optional(),
+  /** What was done about files that look like secrets; nothing when they were not looked for. */
+  secretFiles: z.enum(['WARN', 'EXCLUDE']).optional(),
   patch: z.strictObject({ hash: sha256, bytes: count }).nullable(),
   /** The blobs that parts refer to, by their number. */
   blobs: z.array(z.strictObject({ hash: sha256, bytes: count })),
 });
 export type Manifest = z.output<typeof manifest>;
+export type HomeManifest = NonNullable<Manifest['home']>;
 
 /** The manifest is of another version, or not one at all. */
 export class ManifestUnreadableError extends Error {
@@ -220,19 +244,35 @@ export class ManifestUnreadableError extends Error {
 }
 
 export function serializeManifest(value: Manifest): Buffer {
-  const { nested, ...rest } = z.encode(manifest, value);
-  return Buffer.from(
-    JSON.stringify(
-      nested === undefined || nested.length === 0 ? { ...rest, version: 1 } : { ...rest, version: manifestVersion, nested },
-    ),
-  );
+  const { nested = [], ...rest } = z.encode(manifest, value);
+  const version = isPlain(value) ? 1 : manifestVersion;
+  return Buffer.from(JSON.stringify({ ...rest, version, ...(nested.length > 0 && { nested }) }));
 }
+
+/** Whether it has nothing that version 1 had not. Files are only checked for secrets where the manifest says so. */
+const isPlain = ({ repositories, nested, home, secretFiles }: Manifest): boolean =>
+  nested.length === 0 &&
+  home === undefined &&
+  secretFiles === undefined &&
+  repositories.every(
+    ({ declared, entries }) => declared === undefined && entries.every((one) => one.kind === 'ABSENT' || !one.ignored),
+  );
 
 /** All repositories of a manifest: those that the environment names, and those that lie in the workspace besides. */
 export const allRepositories = ({ repositories, nested }: Manifest): readonly RepositoryManifest[] => [
   ...repositories,
   ...nested.map(({ repository }) => repository),
 ];
+
+/** What lies in no repository: the workspace's other files, and those of the agent's home as `~/…`. */
+export const besideRepositories = ({ outside, home }: Manifest): readonly ManifestEntry[] => [
+  ...outside.entries,
+  ...homeEntries(home),
+];
+
+/** The home's entries as `~/…`. */
+export const homeEntries = (home: HomeManifest | undefined): readonly ManifestEntry[] =>
+  (home?.entries ?? []).map((one) => ({ ...one, path: homePath(one.path) }));
 
 /** Throws ManifestUnreadableError. */
 export function parseManifest(bytes: Buffer): Manifest {

@@ -13,6 +13,7 @@ import { GitError, type Git } from './git.ts';
 import { ManifestUnreadableError, readManifest, type Manifest, type RepositoryManifest } from './manifest.ts';
 import { moveToNewest, whyStay, type Newest, type NewestBaseRequest } from './newestBase.ts';
 import { restoreFiles } from './restoreFiles.ts';
+import { restoreHome } from './restoreHome.ts';
 import { blobReason, blobTrouble, lostAtCapture, RestoreLog } from './restoreLog.ts';
 import { isLocalAddress } from './repositoryUrl.ts';
 import { restoreNested } from './restoreNested.ts';
@@ -28,6 +29,8 @@ export interface RestoreRequest {
   readonly state: string;
   readonly manifest: BlobRef;
   readonly snapshotId: SnapshotId;
+  /** The agent's home, where the environment has files of it captured. */
+  readonly home?: string | undefined;
   /** What `open` gave, with this manifest as `restoring`. */
   readonly opened: readonly OpenedRepository[];
   /** Whether nothing has run in the workspace since it was opened. */
@@ -131,6 +134,7 @@ async function restoreAll(restore: Restore): Promise<void> {
     repositories: Object.fromEntries([...restored].map(([repository, { memory }]) => [repository, memory])),
     nested,
     outside,
+    home: await restoreHome({ home: request.home, manifest: manifest.home, reader, log, signal: request.signal }),
   });
 }
 

@@ -22,6 +22,7 @@ import { lostAtCapture, type RestoreLog, type RestoreProblem } from './restoreLo
 import { restoreObjects } from './restoreObjects.ts';
 import { restoreRefs } from './restoreRefs.ts';
 import { restoreState } from './restoreState.ts';
+import { scanDeclared } from './scanDeclared.ts';
 import { dirtyFiles, scanWorktree, type Scan } from './scan.ts';
 import { gitFolder, ObjectsUnreadableError, type SideRepository } from './sideRepository.ts';
 import { verifyFiles, type VerifiedFiles } from './verifyFiles.ts';
@@ -304,6 +305,7 @@ class RepositoryRestore {
       await side.checkoutFiles(changed, signal);
       this.#tree = new BaseTree(side);
     }
+    await this.#sweepDeclared(paths);
     const applied = await restoreFiles({
       files: this.#files,
       entries: manifest.entries,
@@ -329,6 +331,17 @@ class RepositoryRestore {
     const deleted = manifest.entries.filter((entry) => entry.kind === 'ABSENT').length;
     this.#applied('WORKTREE', applied, `${plural(applied - deleted, 'file')} put back, ${plural(deleted, 'file')} deleted.`);
     return { scan, verified };
+  }
+
+  /** Of what the environment had captured although it is ignored, what the snapshot does not have was not there: it goes. */
+  async #sweepDeclared(paths: ReadonlySet<BytePath>): Promise<void> {
+    const { side, nested, manifest, signal } = this.#request;
+    const request = { side, files: this.#files, nested, patterns: manifest.declared ?? [], signal };
+    for (const path of (await scanDeclared(request)).paths) if (!paths.has(path)) this.#files.remove(path);
+    for (let sweep = 1; sweep <= sweeps; sweep++) {
+      const empty = (await scanDeclared(request)).empty.filter((path) => !paths.has(path));
+      if (empty.filter((path) => this.#files.removeEmptyDirectory(path)).length === 0) return;
+    }
   }
 
   /** Removes files that the snapshot does not have and no rule ignores. What is ignored stays: setup commands made it. */

@@ -22,9 +22,12 @@ function isAsBase(entry: AnyEntry, indexed: (path: BytePath) => boolean): boolea
   return entry.base.oid === entry.oid || (entry.glance === 'SAME' && !indexed(entry.path));
 }
 
+/** Git does not show what is ignored, and neither do views, though it may travel. */
+const isIgnored = (entry: AnyEntry): boolean => entry.kind !== 'ABSENT' && entry.ignored === true;
+
 /** What a view shows of entries. `indexed` tells paths that the index has otherwise than the base commit. */
 export function viewedEntries(entries: readonly AnyEntry[], indexed: (path: BytePath) => boolean): ViewedEntry[] {
-  return entries.filter((entry) => !isAsBase(entry, indexed)).map(viewedEntry);
+  return entries.filter((entry) => !isIgnored(entry) && !isAsBase(entry, indexed)).map(viewedEntry);
 }
 
 function viewedEntry(entry: AnyEntry): ViewedEntry {
@@ -57,7 +60,7 @@ export function viewedAgainstHead(
 ): ViewedEntry[] {
   const staged = new Map(index.filter(({ stage }) => stage === 0).map((entry) => [entry.path, entry]));
   const files = entries.flatMap((entry): ViewedEntry[] => {
-    if (entry.kind !== 'FILE' && entry.kind !== 'LINK') return [];
+    if ((entry.kind !== 'FILE' && entry.kind !== 'LINK') || isIgnored(entry)) return [];
     const was = head.get(entry.path) ?? null;
     const isStagedSo = sameVersion(staged.get(entry.path) ?? null, was);
     return isAsBase({ ...entry, base: was }, () => !isStagedSo) ? [] : [viewedEntry(entry)];

@@ -26,6 +26,7 @@ const memory = z.object({
   /** Of repositories that the environment does not name, by their folders. */
   nested: z.record(z.string(), repositoryMemory).default({}),
   outside: z.record(z.string(), z.string()),
+  home: z.record(z.string(), z.string()).default({}),
 });
 export type WorkspaceMemory = z.output<typeof memory>;
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { pathBytes, type BytePath } from '../../workspace/bytePath.ts';
 import { ContentReader } from '../../workspace/contentReader.ts';
 import { GitError, type Git } from '../../workspace/git.ts';
-import { allRepositories, type ManifestEntry, type RepositoryManifest } from '../../workspace/manifest.ts';
+import { allRepositories, besideRepositories, type ManifestEntry, type RepositoryManifest } from '../../workspace/manifest.ts';
 import { unpackAside, type UnpackedCommits } from '../../workspace/openCarried.ts';
 import { noTeam } from '../../workspace/plainBlobs.ts';
 import { blobReason } from '../../workspace/restoreLog.ts';
@@ -28,7 +28,7 @@ export function contentIn({ file, directory, git, signal }: ContentIn): ReadStat
   const reader = new ContentReader({ store: blobs, teamId: noTeam, blobs: manifest.blobs });
   const unpacked = new Map<string, Promise<UnpackedCommits>>();
   const entriesOf = new Map<string | null, ReadonlyMap<BytePath, ManifestEntry>>([
-    [null, byPath(manifest.outside.entries)],
+    [null, byPath(besideRepositories(manifest))],
     ...allRepositories(manifest).map(({ repository, entries }) => [repository, byPath(entries)] as const),
   ]);
   const commitsOf = (repository: RepositoryManifest) => {

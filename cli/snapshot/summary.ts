@@ -1,5 +1,5 @@
 import type { CaptureGap } from '../../domain/snapshot.ts';
-import { displayPath } from '../../workspace/bytePath.ts';
+import { displayPath, homePath } from '../../workspace/bytePath.ts';
 import { allRepositories, type Manifest, type ManifestEntry, type RepositoryManifest } from '../../workspace/manifest.ts';
 import { plural, shown, sizeText } from './text.ts';
 
@@ -26,6 +26,7 @@ export const gapsOf = (manifest: Manifest): CaptureGap[] => [
     gaps.map((gap) => ({ ...gap, repository, path: displayPath(gap.path) })),
   ),
   ...manifest.outside.gaps.map((gap) => ({ ...gap, repository: '.', path: displayPath(gap.path) })),
+  ...(manifest.home?.gaps ?? []).map((gap) => ({ ...gap, repository: '.', path: displayPath(homePath(gap.path)) })),
 ];
 
 /** Whether there was content that the snapshot does not hold. */
@@ -44,12 +45,13 @@ export function gapsText(manifest: Manifest): string {
 
 /** What a snapshot holds, in lines. */
 export function summaryText(manifest: Manifest): string {
-  const { outside, blobs } = manifest;
+  const { outside, home, blobs } = manifest;
   const size = blobs.reduce((sum, { bytes }) => sum + bytes, 0);
   const beside = outside.entries.length > 0 ? [`Beside the repositories: ${entriesText(outside.entries)}`] : [];
   return [
     ...allRepositories(manifest).flatMap(repositoryLines),
     ...beside,
+    ...(home ? [`The agent’s home: ${entriesText(home.entries)}`] : []),
     `Content: ${sizeText(size)} before compression`,
     '',
   ].join('\n');

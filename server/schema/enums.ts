@@ -1,4 +1,5 @@
 import { auditActions } from '../../domain/audit.ts';
+import { secretPolicies } from '../../domain/declaration.ts';
 import { chunkStreams, itemKinds, noticeCodes, pushProblems, turnReasons } from '../../domain/events.ts';
 import { durablePromptsKinds, harnessKinds } from '../../domain/harness.ts';
 import { quotaKinds } from '../../domain/quota.ts';
@@ -41,6 +42,11 @@ export const HarnessKindEnum = builder.enumType('HarnessKind', {
   description:
     'The kind of agent. SCRIPT: each message is run as a shell script. BUILT_IN: Baton’s own agent, on the model that the workers have. CLAUDE_CODE: Anthropic’s Claude Code.',
   values: harnessKinds,
+});
+export const SecretFilesEnum = builder.enumType('SecretFiles', {
+  description:
+    'What becomes of files that look like secrets. INCLUDE: captured, and not looked for. WARN: captured and named. EXCLUDE: left out and named, but for what is in a commit.',
+  values: secretPolicies,
 });
 export const DurablePromptsEnum = builder.enumType('DurablePrompts', {
   description:

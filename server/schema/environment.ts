@@ -1,6 +1,16 @@
-import type { EnvironmentRepository } from '../../journal/readSession.ts';
+import type { EnvironmentRepository, RepositorySnapshot } from '../../journal/readSession.ts';
 import { builder } from './builder.ts';
-import { HarnessKindEnum, PermissionModeEnum } from './enums.ts';
+import { HarnessKindEnum, PermissionModeEnum, SecretFilesEnum } from './enums.ts';
+
+const RepositorySnapshotRef = builder.objectRef<RepositorySnapshot>('RepositorySnapshot').implement({
+  description: 'What snapshots take of a repository beyond git.',
+  fields: (t) => ({
+    ignored: t.stringList({
+      description: 'Patterns, as in a gitignore file, of what is captured although the repository’s rules ignore it.',
+      resolve: ({ ignored }) => [...ignored],
+    }),
+  }),
+});
 
 const RepositoryRef = builder.objectRef<EnvironmentRepository>('Repository').implement({
   description: 'A repository of an environment.',
@@ -11,6 +21,11 @@ const RepositoryRef = builder.objectRef<EnvironmentRepository>('Repository').imp
     push: t.boolean({
       description: 'Whether the run’s branch is pushed to it when a session ends.',
       resolve: ({ push }) => push ?? false,
+    }),
+    snapshot: t.field({
+      type: RepositorySnapshotRef,
+      description: 'What snapshots take of it beyond git.',
+      resolve: ({ snapshot }) => snapshot ?? { ignored: [] },
     }),
   }),
 });
@@ -53,6 +68,17 @@ builder.prismaNode('Environment', {
       description: 'Seconds that an ended turn waits for the next message; null: by the run’s origin.',
     }),
     defaultHarness: t.expose('defaultHarness', { type: HarnessKindEnum, description: 'The agent of runs that name none.' }),
+    outside: t.exposeStringList('outside', {
+      description: 'Files and folders outside repositories that snapshots take: in the agent’s home (`~/…`) or the workspace.',
+    }),
+    outsideScript: t.exposeString('outsideScript', {
+      nullable: true,
+      description: 'A shell script that prints more such paths, one a line or each ended by a NUL.',
+    }),
+    secretFiles: t.expose('secretFiles', {
+      type: SecretFilesEnum,
+      description: 'What becomes of files that look like secrets when a snapshot is taken.',
+    }),
     permissions: t.expose('permissions', {
       type: PermissionModeEnum,
       description: 'What agents that ask for permission may do without.',

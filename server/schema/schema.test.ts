@@ -264,30 +264,51 @@ describe('creating an environment', () => {
     mutate(
       'createEnvironment',
       { clientKey: key(), name: key(), repositories: [{ url: 'https://example.com/a/b.git' }], ...input },
-      'environment { name repositories { url branch path push } setupCommands variables { name } }',
+      'environment { name repositories { url branch path push snapshot { ignored } } setupCommands variables { name } outside outsideScript secretFiles }',
     );
 
   test('keeps what it was given and fills in folders', async () => {
     const created = await create({
       repositories: [
         { url: 'https://example.com/a/one.git' },
-        { url: 'git@example.com:a/two', branch: 'next', path: 'deep/two', push: true },
+        {
+          url: 'git@example.com:a/two',
+          branch: 'next',
+          path: 'deep/two',
+          push: true,
+          snapshot: { ignored: ['.env.local', 'build/**'] },
+        },
       ],
       setupCommands: ['npm ci'],
       variables: [{ name: 'CI', value: '1' }],
+      outside: ['~/.config/tool'],
+      outsideScript: 'echo ~/notes',
+      secretFiles: 'EXCLUDE',
     });
     expect(created.environment).toMatchObject({
       repositories: [
-        { url: 'https://example.com/a/one.git', branch: null, path: 'one', push: false },
-        { url: 'git@example.com:a/two', branch: 'next', path: 'deep/two', push: true },
+        { url: 'https://example.com/a/one.git', branch: null, path: 'one', push: false, snapshot: { ignored: [] } },
+        {
+          url: 'git@example.com:a/two',
+          branch: 'next',
+          path: 'deep/two',
+          push: true,
+          snapshot: { ignored: ['.env.local', 'build/**'] },
+        },
       ],
       setupCommands: ['npm ci'],
       variables: [{ name: 'CI' }],
+      outside: ['~/.config/tool'],
+      outsideScript: 'echo ~/notes',
+      secretFiles: 'EXCLUDE',
     });
   });
 
   test.each<[string, object]>([
     ['no repository', { repositories: [] }],
+    ['a path without a name', { outside: [' '] }],
+    ['a script with a NUL', { outsideScript: 'a\0b' }],
+    ['a pattern of two lines', { repositories: [{ url: '/x', snapshot: { ignored: ['a\nb'] } }] }],
     ['an address that is an option', { repositories: [{ url: '--upload-pack=x' }] }],
     ['an address that runs a program', { repositories: [{ url: 'ext::sh' }] }],
     ['a password in the address', { repositories: [{ url: 'https://u:p@example.com/a' }] }],

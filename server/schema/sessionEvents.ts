@@ -12,6 +12,7 @@ import { EventInterface, eventRef } from './event.ts';
 import {
   ActorRef,
   CaptureGapRef,
+  CaptureWarningRef,
   FailureRef,
   FileChangeRef,
   OpenedRepositoryRef,
@@ -129,6 +130,16 @@ eventRef('snapshot.captured').implement({
       resolve: ({ event }) => [...event.summary.gaps],
     }),
     gapCount: t.int({ description: 'How many entries it does not hold.', resolve: ({ event }) => event.summary.gapCount }),
+    warnings: t.field({
+      type: [CaptureWarningRef],
+      description: 'Entries that look like secrets, by the environment’s policy; at most 200.',
+      complexity: 20,
+      resolve: ({ event }) => [...(event.summary.warnings ?? [])],
+    }),
+    warningCount: t.int({
+      description: 'How many entries look like secrets.',
+      resolve: ({ event }) => event.summary.warningCount ?? 0,
+    }),
     entries: t.int({ description: 'How many entries it holds.', resolve: ({ event }) => event.summary.entries }),
     bytes: t.float({ description: 'Bytes it refers to, before compression.', resolve: ({ event }) => event.summary.bytes }),
     storedBytes: t.float({

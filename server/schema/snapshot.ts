@@ -4,7 +4,7 @@ import { bundleUrl } from '../exports/addresses.ts';
 import { builder } from './builder.ts';
 import { SnapshotKindEnum } from './enums.ts';
 import { cutPatch, type PatchView } from './patch.ts';
-import { CaptureGapRef, FileChangeRef, RepositoryPositionRef } from './values.ts';
+import { CaptureGapRef, CaptureWarningRef, FileChangeRef, RepositoryPositionRef } from './values.ts';
 
 const PatchRef = builder.objectRef<PatchView>('Patch').implement({
   description: 'Changes as a unified diff.',
@@ -65,6 +65,15 @@ builder.prismaNode('Snapshot', {
       resolve: (row) => [...summaryOf(row).gaps],
     }),
     gapCount: t.int({ description: 'How many entries it does not hold.', resolve: (row) => summaryOf(row).gapCount }),
+    warnings: t.field({
+      type: [CaptureWarningRef],
+      description: 'Entries that look like secrets, by the environment’s policy; at most 200, `warningCount` counts them all.',
+      resolve: (row) => [...(summaryOf(row).warnings ?? [])],
+    }),
+    warningCount: t.int({
+      description: 'How many entries look like secrets.',
+      resolve: (row) => summaryOf(row).warningCount ?? 0,
+    }),
     entries: t.int({ description: 'How many entries it holds.', resolve: (row) => summaryOf(row).entries }),
     bytes: t.float({ description: 'Bytes it refers to, before compression.', resolve: (row) => summaryOf(row).bytes }),
     storedBytes: t.float({

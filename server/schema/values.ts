@@ -5,6 +5,7 @@ import type { Failure } from '../../domain/failure.ts';
 import type { PromptAnswer, PromptOption } from '../../domain/prompt.ts';
 import type {
   CaptureGap,
+  CaptureWarning,
   FileChange,
   NewerBase,
   RepositoryPosition,
@@ -139,6 +140,16 @@ export const CaptureGapRef = builder.objectRef<CaptureGap>('CaptureGap').impleme
     status: t.expose('status', { type: CaptureGapStatusEnum, description: 'Left out on purpose, or failed.' }),
     reason: t.exposeString('reason', { description: 'A stable word.' }),
     detail: t.exposeString('detail', { description: 'A sentence for people.' }),
+  }),
+});
+
+export const CaptureWarningRef = builder.objectRef<CaptureWarning>('CaptureWarning').implement({
+  description: 'An entry that a snapshot holds, and what people should know of it.',
+  fields: (t) => ({
+    repository: t.exposeString('repository', { description: 'The repository’s folder in the workspace.' }),
+    path: t.exposeString('path', { description: 'The path in the repository.' }),
+    reason: t.exposeString('reason', { description: 'A stable word, such as SECRET_LIKE.' }),
+    detail: t.exposeString('detail', { description: 'A sentence for people. It never has what was found.' }),
   }),
 });
 

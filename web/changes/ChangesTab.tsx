@@ -45,6 +45,11 @@ function ChangesNotices(props: { changes: Changes }): JSX.Element {
           <Gaps gaps={props.changes.gaps} count={props.changes.gapCount} />
         </Notice>
       </Show>
+      <Show when={props.changes.warningCount > 0}>
+        <Notice title={`${count(props.changes.warningCount, 'file')} in the snapshot look like secrets.`}>
+          <Gaps gaps={props.changes.warnings} count={props.changes.warningCount} />
+        </Notice>
+      </Show>
       <Show when={props.changes.patch?.truncated}>
         <Notice title="A part of the changes is shown.">
           The patch has {bytes(props.changes.patch?.bytes ?? 0)}; its first files are here, the others are in the list only.

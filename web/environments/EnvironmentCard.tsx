@@ -8,6 +8,7 @@ import { Time } from '../ui/Time.tsx';
 import { EnvironmentSecrets } from './EnvironmentSecrets.tsx';
 import { idleWords } from './idleChoices.ts';
 import { permissionWords } from './permissionWords.ts';
+import { secretWords } from './secretWords.ts';
 
 /** An environment: what is in it, and the ways from it. */
 export function EnvironmentCard(props: { environment: EnvironmentPartsFragment }): JSX.Element {
@@ -36,7 +37,7 @@ export function EnvironmentCard(props: { environment: EnvironmentPartsFragment }
           <dt>Repositories</dt>
           <dd>
             <For each={props.environment.repositories}>
-              {({ url, branch, path, push }) => (
+              {({ url, branch, path, push, snapshot }) => (
                 <p>
                   <code>{url}</code>
                   <Show when={branch}>
@@ -49,6 +50,9 @@ export function EnvironmentCard(props: { environment: EnvironmentPartsFragment }
                   </Show>
                   <Show when={push}>
                     <span class="dim">, the run’s branch is pushed</span>
+                  </Show>
+                  <Show when={snapshot.ignored.length > 0}>
+                    <span class="dim">, snapshots also take</span> <code>{snapshot.ignored.join(' ')}</code>
                   </Show>
                 </p>
               )}
@@ -85,6 +89,27 @@ export function EnvironmentCard(props: { environment: EnvironmentPartsFragment }
             </dd>
           </div>
         </Show>
+        <Show when={props.environment.outside.length > 0 || props.environment.outsideScript}>
+          <div>
+            <dt>Snapshots also take</dt>
+            <dd>
+              <For each={props.environment.outside}>
+                {(path) => (
+                  <p>
+                    <code>{path}</code>
+                  </p>
+                )}
+              </For>
+              <Show when={props.environment.outsideScript}>
+                {(script) => (
+                  <p>
+                    <span class="dim">what this prints:</span> <code>{script()}</code>
+                  </p>
+                )}
+              </Show>
+            </dd>
+          </div>
+        </Show>
         <div>
           <dt>Sessions</dt>
           <dd>
@@ -94,7 +119,8 @@ export function EnvironmentCard(props: { environment: EnvironmentPartsFragment }
             <Show when={props.environment.idleSeconds !== null}>
               ; after a turn, {idleWords(props.environment.idleSeconds ?? 0)}
             </Show>
-            ; created <Time at={props.environment.createdAt} as="day" />
+            ; files that look like secrets: {secretWords[props.environment.secretFiles]}; created{' '}
+            <Time at={props.environment.createdAt} as="day" />
           </dd>
         </div>
       </dl>

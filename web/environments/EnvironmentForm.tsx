@@ -1,5 +1,6 @@
 import { createSignal, For, Index, Show, type JSX } from 'solid-js';
 import { createStore } from 'solid-js/store';
+import type { SecretFiles } from '../../domain/declaration.ts';
 import { harnessCapabilities, harnessKinds } from '../../domain/harness.ts';
 import { permissionModes } from '../../domain/permissions.ts';
 import { createClientKeys } from '../api/clientKey.ts';
@@ -16,6 +17,7 @@ import { useApp } from '../shell/app.ts';
 import { HintedField } from '../ui/HintedField.tsx';
 import { Icon } from '../ui/Icon.tsx';
 import { inputOf, noEnvironment, noRepository, type RepositoryDraft } from './environmentDraft.ts';
+import { secretWords } from './secretWords.ts';
 import { idleChoices, idleWords } from './idleChoices.ts';
 import { permissionWords } from './permissionWords.ts';
 
@@ -122,6 +124,23 @@ export function EnvironmentForm(props: EnvironmentFormProps): JSX.Element {
                 />
                 Push the run’s branch when a session ends
               </label>
+              <HintedField
+                label="Ignored files that travel"
+                hint="Patterns as in .gitignore, one a line: snapshots take what matches them, although the repository ignores it."
+                class="form-label form-wide"
+              >
+                {(ties) => (
+                  <textarea
+                    {...ties}
+                    class="input mono"
+                    rows={1}
+                    placeholder=".env.local"
+                    spellcheck={false}
+                    value={repository().ignored}
+                    onInput={(event) => setRepository(index, { ignored: event.currentTarget.value })}
+                  />
+                )}
+              </HintedField>
             </fieldset>
           )}
         </Index>
@@ -201,6 +220,19 @@ export function EnvironmentForm(props: EnvironmentFormProps): JSX.Element {
             )}
           </HintedField>
         </Show>
+        <label class="form-label">
+          Files that look like secrets
+          <span class="chosen">
+            <select
+              class="input"
+              value={draft.secretFiles}
+              onChange={(event) => setDraft('secretFiles', event.currentTarget.value as SecretFiles)}
+            >
+              <For each={Object.entries(secretWords)}>{([policy, words]) => <option value={policy}>{words}</option>}</For>
+            </select>
+            <Icon name="down" />
+          </span>
+        </label>
         <Show when={teams().length > 1}>
           <label class="form-label form-wide">
             Team
@@ -246,6 +278,42 @@ export function EnvironmentForm(props: EnvironmentFormProps): JSX.Element {
               aria-invalid={invalid('variables')}
               value={draft.variables}
               onInput={(event) => setDraft('variables', event.currentTarget.value)}
+            />
+          )}
+        </HintedField>
+        <HintedField
+          label="Files outside repositories"
+          hint="In the agent’s home or the workspace, one a line: snapshots take them, and the next session has them before its agent starts."
+          class="form-label form-wide"
+        >
+          {(ties) => (
+            <textarea
+              {...ties}
+              class="input mono"
+              rows={2}
+              placeholder="~/.config/tool"
+              spellcheck={false}
+              aria-invalid={invalid('outside')}
+              value={draft.outside}
+              onInput={(event) => setDraft('outside', event.currentTarget.value)}
+            />
+          )}
+        </HintedField>
+        <HintedField
+          label="Script that prints more of them"
+          hint="It is run before each snapshot and prints paths, one a line."
+          class="form-label form-wide"
+        >
+          {(ties) => (
+            <textarea
+              {...ties}
+              class="input mono"
+              rows={1}
+              placeholder="find ~ -name '*.toml'"
+              spellcheck={false}
+              aria-invalid={invalid('outsideScript')}
+              value={draft.outsideScript}
+              onInput={(event) => setDraft('outsideScript', event.currentTarget.value)}
             />
           )}
         </HintedField>

@@ -14,19 +14,26 @@ describe('a draft of an environment', () => {
       ...noEnvironment,
       repositories: [
         { ...noRepository, url: ' /srv/ledger ' },
-        { ...noRepository, url: '/srv/docs', push: true },
+        { ...noRepository, url: '/srv/docs', push: true, ignored: '.env.local\n\nbuild/**\n' },
         { ...noRepository, branch: 'x' },
       ],
       setup: 'npm ci\n\n  npm run build ',
       variables: 'TOKEN=a=b\n',
+      outside: '~/.config/tool\n\n/home/agent/notes\n',
+      outsideScript: 'find ~ -name a\n',
     });
     expect(result).toEqual({
       ok: true,
       input: {
         name: 'ledger',
-        repositories: [{ url: '/srv/ledger' }, { url: '/srv/docs', push: true }],
+        repositories: [
+          { url: '/srv/ledger' },
+          { url: '/srv/docs', push: true, snapshot: { ignored: ['.env.local', 'build/**'] } },
+        ],
         setupCommands: ['npm ci', 'npm run build'],
         variables: [{ name: 'TOKEN', value: 'a=b' }],
+        outside: ['~/.config/tool', '/home/agent/notes'],
+        outsideScript: 'find ~ -name a',
       },
     });
   });

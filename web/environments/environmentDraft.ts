@@ -1,3 +1,4 @@
+import type { SecretFiles } from '../../domain/declaration.ts';
 import { nameOfRemote } from '../format/remote.ts';
 import type { CreateEnvironmentInput, HarnessKind, PermissionMode } from '../generated/operations.ts';
 
@@ -6,6 +7,8 @@ export interface RepositoryDraft {
   readonly branch: string;
   readonly path: string;
   readonly push: boolean;
+  /** Patterns, one a line. */
+  readonly ignored: string;
 }
 
 /** An environment as the form has it: everything a text. */
@@ -16,13 +19,17 @@ export interface EnvironmentDraft {
   readonly setup: string;
   readonly variables: string;
   readonly idleSeconds: string;
+  /** Paths, one a line. */
+  readonly outside: string;
+  readonly outsideScript: string;
+  readonly secretFiles: SecretFiles;
   readonly defaultHarness: HarnessKind;
   readonly permissions: PermissionMode;
   /** Of ALLOW_LIST, one a line. */
   readonly allowedCommands: string;
 }
 
-export const noRepository: RepositoryDraft = { url: '', branch: '', path: '', push: false };
+export const noRepository: RepositoryDraft = { url: '', branch: '', path: '', push: false, ignored: '' };
 
 export const noEnvironment: EnvironmentDraft = {
   name: '',
@@ -31,6 +38,9 @@ export const noEnvironment: EnvironmentDraft = {
   setup: '',
   variables: '',
   idleSeconds: '',
+  outside: '',
+  outsideScript: '',
+  secretFiles: 'WARN',
   defaultHarness: 'SCRIPT',
   permissions: 'ASK',
   allowedCommands: '',
@@ -62,16 +72,20 @@ export function inputOf(draft: EnvironmentDraft): DraftResult {
     input: {
       name: draft.name.trim() || nameOfRemote(repositories[0]?.url ?? ''),
       ...(draft.teamId && { teamId: draft.teamId }),
-      repositories: repositories.map(({ url, branch, path, push }) => ({
+      repositories: repositories.map(({ url, branch, path, push, ignored }) => ({
         url: url.trim(),
         ...(branch.trim() && { branch: branch.trim() }),
         ...(path.trim() && { path: path.trim() }),
         ...(push && { push }),
+        ...(ignored.trim() && { snapshot: { ignored: lines(ignored) } }),
       })),
       setupCommands: lines(draft.setup),
       variables: variables.flatMap((found) =>
         typeof found === 'string' ? [] : [{ name: found[1] ?? '', value: found[2] ?? '' }],
       ),
+      ...(draft.outside.trim() && { outside: lines(draft.outside) }),
+      ...(draft.outsideScript.trim() && { outsideScript: draft.outsideScript.trim() }),
+      ...(draft.secretFiles !== 'WARN' && { secretFiles: draft.secretFiles }),
       ...(draft.idleSeconds !== '' && { idleSeconds: Number(draft.idleSeconds) }),
       ...(draft.defaultHarness !== 'SCRIPT' && { defaultHarness: draft.defaultHarness }),
       ...(draft.permissions !== 'ASK' && { permissions: draft.permissions }),

@@ -307,7 +307,7 @@ export class Resolvers {
       this.#world.addEnvironment({
         ...input,
         name,
-        repositories: repositories.map((one) => ({ branch: null, path: '.', push: false, ...one })),
+        repositories: repositories.map((one) => ({ branch: null, path: '.', push: false, snapshot: { ignored: [] }, ...one })),
       });
     this.#world.made.set(clientKey, { body: '', id: made.id });
     return { __typename: 'CreateEnvironmentPayload', environment: this.#environment(made) };

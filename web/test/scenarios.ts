@@ -553,7 +553,7 @@ export function fill(world: World): Record<keyof typeof scenarios, StandInRun> {
   world.addEnvironment({ name: 'payments-api', setupCommands: ['npm ci'], variables: [{ name: 'NODE_ENV', value: 'test' }] });
   world.addEnvironment({
     name: 'ledger',
-    repositories: [{ url: '/srv/repositories/ledger', branch: null, path: '.', push: false }],
+    repositories: [{ url: '/srv/repositories/ledger', branch: null, path: '.', push: false, snapshot: { ignored: [] } }],
     idleSeconds: 900,
   });
   const runs = Object.fromEntries(Object.entries(scenarios).map(([name, make]) => [name, make(world)]));

@@ -16,6 +16,7 @@ export interface StandInEnvironment {
     readonly branch: string | null;
     readonly path: string;
     readonly push: boolean;
+    readonly snapshot: { readonly ignored: readonly string[] };
   }[];
   readonly setupCommands: readonly string[];
   readonly variables: readonly { readonly name: string; readonly value: string }[];
@@ -68,7 +69,15 @@ export class World {
   addEnvironment(environment: Partial<StandInEnvironment> & { name: string }): StandInEnvironment {
     const added: StandInEnvironment = {
       id: newId('env') as EnvironmentId,
-      repositories: [{ url: `https://git.example.com/platform/${environment.name}.git`, branch: 'main', path: '.', push: false }],
+      repositories: [
+        {
+          url: `https://git.example.com/platform/${environment.name}.git`,
+          branch: 'main',
+          path: '.',
+          push: false,
+          snapshot: { ignored: [] },
+        },
+      ],
       setupCommands: [],
       variables: [],
       idleSeconds: null,

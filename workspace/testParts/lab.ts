@@ -18,11 +18,12 @@ import { directoryStore } from '../../blobs/directoryStore.ts';
 import type { BranchNotPushed, BranchPushed, OpenedRepository } from '../../domain/events.ts';
 import type { SnapshotId, TeamId } from '../../domain/ids.ts';
 import type { BlobRef, ConflictWay, RestoreReport } from '../../domain/snapshot.ts';
-import type { Captured } from '../capture.ts';
+import type { Captured, DeclaredFiles } from '../capture.ts';
 import type { GitCredential } from '../gitCredential.ts';
 import { readManifest, type Manifest } from '../manifest.ts';
 import type { RepositoryRequest } from '../open.ts';
 import type { PushRequest } from '../pushBranch.ts';
+import type { SizeLimits } from '../sizeLimits.ts';
 import { createWorkspaces, type Workspaces } from '../workspaces.ts';
 
 /** A workspace that a test has opened. */
@@ -104,8 +105,8 @@ export class Lab {
   }
 
   /** Another worker: the same blobs, mirrors of its own. */
-  worker(name: string, blobs: BlobStore = this.blobs): Workspaces {
-    return createWorkspaces({ blobs, mirrors: join(this.root, name, 'mirrors') });
+  worker(name: string, blobs: BlobStore = this.blobs, limits?: SizeLimits): Workspaces {
+    return createWorkspaces({ blobs, mirrors: join(this.root, name, 'mirrors'), ...(limits && { limits }) });
   }
 
   /** A repository to open, with one commit of these files on `main`. */
@@ -155,7 +156,7 @@ export class Lab {
     { directory, state, opened }: LabWorkspace,
     previous: BlobRef | null = null,
     workspaces = this.workspaces,
-    more: { readonly seenAt?: string } = {},
+    more: { readonly seenAt?: string; readonly declared?: DeclaredFiles | undefined } = {},
   ): Promise<Captured> {
     const { teamId, signal } = this;
     return workspaces.capture({ teamId, directory, state, opened, previous, quiesced: true, signal, ...more });
@@ -168,7 +169,12 @@ export class Lab {
     {
       conflicts = null,
       ...more
-    }: { readonly conflicts?: ConflictWay | null; readonly seenAt?: string; readonly allowLocal?: boolean } = {},
+    }: {
+      readonly conflicts?: ConflictWay | null;
+      readonly seenAt?: string;
+      readonly allowLocal?: boolean;
+      readonly home?: string | undefined;
+    } = {},
   ): Promise<RestoreReport> {
     const { teamId, signal } = this;
     const newest = conflicts && { conflicts, author: { name: 'A Person', email: 'person@example.com' }, suffix: '.baton-test' };
@@ -213,8 +219,9 @@ export class Lab {
   async carry(
     from: LabWorkspace,
     repositories: string | readonly RepositoryRequest[],
+    declared?: DeclaredFiles,
   ): Promise<{ to: LabWorkspace; captured: Captured; report: RestoreReport }> {
-    const captured = await this.capture(from);
+    const captured = await this.capture(from, null, this.workspaces, { declared });
     const to = await this.open(repositories, { restoring: captured.summary.manifest });
     const report = await this.restore(to, captured.summary.manifest);
     return { to, captured, report };

@@ -5,10 +5,11 @@ import type { EnvironmentRepository } from '../../../journal/readSession.ts';
 import { actingAs, maySee, personIn } from '../../auth/viewer.ts';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
-import { HarnessKindEnum, PermissionModeEnum } from '../enums.ts';
+import { HarnessKindEnum, PermissionModeEnum, SecretFilesEnum } from '../enums.ts';
 import { ForbiddenError } from '../apiError.ts';
 import { IdempotencyConflictError, InvalidInputError, NotFoundError } from '../errors.ts';
 import { admittedOr, clientKeyOf } from './admitted.ts';
+import { declaredOf, RepositorySnapshotInput, repositorySnapshotOf } from './declaredInput.ts';
 import { CreateEnvironmentPayload } from './payloads.ts';
 
 const most = { repositories: 20, setupCommands: 50, variables: 200, characters: 32_768, idleSeconds: 24 * 3_600 };
@@ -26,6 +27,7 @@ const RepositoryInput = builder.inputType('RepositoryInput', {
       description:
         'Whether the run’s branch is pushed to it when a session ends, with the environment’s credential for it, else the worker’s. Default: false.',
     }),
+    snapshot: t.field({ type: RepositorySnapshotInput, description: 'What snapshots take of it beyond git.' }),
   }),
 });
 const VariableInput = builder.inputType('VariableInput', {
@@ -48,6 +50,18 @@ const CreateEnvironmentInput = builder.inputType('CreateEnvironmentInput', {
     variables: t.field({ type: [VariableInput], description: 'What setup commands and agents see in their environment.' }),
     idleSeconds: t.int({ description: 'Seconds that an ended turn waits for the next message. Default: by the run’s origin.' }),
     defaultHarness: t.field({ type: HarnessKindEnum, description: 'The agent of runs that name none. Default: SCRIPT.' }),
+    outside: t.stringList({
+      description:
+        'Files and folders outside repositories that snapshots take: in the agent’s home (`~/.config/tool`) or the workspace. Links are kept, never followed. Default: none.',
+    }),
+    outsideScript: t.string({
+      description:
+        'A shell script that prints more such paths, one a line or each ended by a NUL. It is run before each snapshot, as setup commands are, for at most 30 s. Default: none.',
+    }),
+    secretFiles: t.field({
+      type: SecretFilesEnum,
+      description: 'What becomes of files that look like secrets when a snapshot is taken. Default: WARN.',
+    }),
     permissions: t.field({
       type: PermissionModeEnum,
       description: 'What agents that ask for permission may do without. Default: ASK.',
@@ -109,6 +123,7 @@ function validated(teamId: TeamId, input: Input): NewEnvironment {
     variables: variablesOf(input.variables ?? []),
     idleSeconds,
     defaultHarness: input.defaultHarness ?? 'SCRIPT',
+    declared: declaredOf(input),
     permissions: {
       mode: input.permissions ?? 'ASK',
       allowedCommands: commandsOf('allowedCommands', input.allowedCommands ?? []),
@@ -129,12 +144,18 @@ function commandsOf(field: string, commands: readonly string[]): string[] {
 function repositoriesOf(given: Input['repositories']): EnvironmentRepository[] {
   if (given.length === 0) throw new InvalidInputError('repositories', 'Name at least one repository.');
   if (given.length > most.repositories) throw new InvalidInputError('repositories', `At most ${most.repositories} repositories.`);
-  const repositories = given.map(({ url, branch, path, push }) => {
+  const repositories = given.map(({ url, branch, path, push, snapshot }) => {
     const refused = refuseRepositoryUrl(url);
     if (refused) throw new InvalidInputError('repositories', refused);
     if (branch && !isBranchName(branch))
       throw new InvalidInputError('repositories', `${JSON.stringify(branch)} is not the name of a branch.`);
-    return { url, branch: branch || null, path: path || (given.length === 1 ? '.' : folderOf(url)), push: push ?? false };
+    return {
+      url,
+      branch: branch || null,
+      path: path || (given.length === 1 ? '.' : folderOf(url)),
+      push: push ?? false,
+      ...repositorySnapshotOf(snapshot),
+    };
   });
   const paths = repositories.map(({ path }) => path);
   for (const path of paths) {

@@ -6,9 +6,9 @@ import { useRun } from '../context.ts';
 import type { Entry, EventOf } from '../model/transcript.ts';
 import { FoldingLine, Line } from './Line.tsx';
 
-type Gap = EventOf<'SnapshotCapturedEvent'>['gaps'][number];
+type Gap = Pick<EventOf<'SnapshotCapturedEvent'>['gaps'][number], 'path' | 'reason' | 'detail'>;
 
-/** What a snapshot does not hold, and why. */
+/** Entries of a snapshot and what is to be said of them: that it does not hold them, and why, or what to know of them. */
 export function Gaps(props: { gaps: readonly Gap[]; count: number }): JSX.Element {
   return (
     <ul class="gaps">
@@ -46,6 +46,9 @@ export function SnapshotEntry(props: { entry: Extract<Entry, { kind: 'SNAPSHOT' 
       <Show when={event().gapCount > 0}>
         <span class="less">{count(event().gapCount, 'entry', 'entries')} left out</span>
       </Show>
+      <Show when={event().warningCount > 0}>
+        <span class="less">{count(event().warningCount, 'file')} like secrets</span>
+      </Show>
       <A class="text-button" href={`/runs/${id}/changes?snapshot=${event().snapshotId}`}>
         Changes
       </A>
@@ -54,7 +57,7 @@ export function SnapshotEntry(props: { entry: Extract<Entry, { kind: 'SNAPSHOT' 
   );
   return (
     <Show
-      when={event().gapCount > 0}
+      when={event().gapCount + event().warningCount > 0}
       fallback={<Line entry={props.entry} icon="snapshot" verb={verb()} target={target()} meta={meta()} />}
     >
       <FoldingLine
@@ -67,7 +70,12 @@ export function SnapshotEntry(props: { entry: Extract<Entry, { kind: 'SNAPSHOT' 
         meta={meta()}
         usuallyOpen
       >
-        <Gaps gaps={event().gaps} count={event().gapCount} />
+        <Show when={event().gapCount > 0}>
+          <Gaps gaps={event().gaps} count={event().gapCount} />
+        </Show>
+        <Show when={event().warningCount > 0}>
+          <Gaps gaps={event().warnings} count={event().warningCount} />
+        </Show>
       </FoldingLine>
     </Show>
   );

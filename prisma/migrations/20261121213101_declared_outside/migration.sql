@@ -1,0 +1,3 @@
+-- AlterTable
+ALTER TABLE "Environment" ADD COLUMN     "outside" TEXT[] DEFAULT ARRAY[]::TEXT[],
+ADD COLUMN     "outsideScript" TEXT;
