@@ -53,6 +53,24 @@ const schema = z.object({
     .describe(
       'How long turns may go on after SIGTERM before they are interrupted and captured; 0 ends them at once, uncaptured.',
     ),
+  BATON_CLAUDE_CODE: z
+    .string()
+    .optional()
+    .describe('The program of Claude Code; looked for on the PATH and installed when not set.'),
+  BATON_ANTHROPIC_API_KEY: z
+    .string()
+    .optional()
+    .describe('The key with which Claude Code’s model is asked; it stays in the worker.'),
+  BATON_ANTHROPIC_BASE_URL: z
+    .url({ protocol: /^https?$/ })
+    .default('https://api.anthropic.com')
+    .describe('Where that model is, without /v1.'),
+  BATON_INSTALL_AGENTS: z
+    .enum(['yes', 'no'])
+    .default('yes')
+    .describe(
+      'Whether agents that are not found are installed with npm, into the worker’s directory, when they are first needed.',
+    ),
   BATON_TURN_TIMEOUT_MINUTES: z.coerce.number().positive().default(120).describe('How long a turn may take.'),
   BATON_PROMPT_DEADLINE_HOURS: z.coerce
     .number()

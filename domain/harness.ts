@@ -1,5 +1,5 @@
 /** The kinds of agent that Baton can run. A kind appears here when its adapter is in `harnesses/`. */
-export const harnessKinds = ['SCRIPT', 'BUILT_IN'] as const;
+export const harnessKinds = ['SCRIPT', 'BUILT_IN', 'CLAUDE_CODE'] as const;
 export type HarnessKind = (typeof harnessKinds)[number];
 
 /** Whether an agent’s question can outlive its session: as it is, by asking again in the next one, or not at all. */
@@ -55,6 +55,19 @@ export const harnessCapabilities: Record<HarnessKind, HarnessCapabilities> = {
     steering: false,
     usage: true,
     cost: false,
+    attachments: false,
+  },
+  CLAUDE_CODE: {
+    label: 'Claude Code',
+    replaysLostTurn: true,
+    opensIdle: true,
+    livePrompts: true,
+    durablePrompts: 'NONE',
+    interrupt: true,
+    resume: true,
+    steering: false,
+    usage: true,
+    cost: true,
     attachments: false,
   },
 };

@@ -41,6 +41,10 @@ export interface AgentSetting {
   readonly permissions?: Permissions | undefined;
   /** The conversation to go on with; none begins a new one. */
   readonly conversation?: ConversationState | undefined;
+  /** Hears what takes long before the agent is ready, in a few words. */
+  readonly progress?: ((detail: string) => void) | undefined;
+  /** Aborts when the agent need not become ready any more. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface TurnInput {

@@ -12,6 +12,7 @@ import { createLog, passwordIn } from '../telemetry/log.ts';
 import { startTraces } from '../telemetry/traces.ts';
 import { createSessionWorkspaces } from './createSessionWorkspaces.ts';
 import { captureMs } from './drainSessions.ts';
+import { harnessSettings } from './harnessSettings.ts';
 import { temporalLogger } from './temporalLogger.ts';
 import { startWorker } from './worker.ts';
 
@@ -21,7 +22,12 @@ await runPart(async () => {
   const log = createLog({
     level: config.BATON_LOG_LEVEL,
     base: { part: 'worker', worker: config.BATON_WORKER_NAME },
-    secrets: [...masterKeyTexts(config), config.model.apiKey ?? undefined, passwordIn(config.DATABASE_URL)],
+    secrets: [
+      ...masterKeyTexts(config),
+      config.model.apiKey ?? undefined,
+      config.BATON_ANTHROPIC_API_KEY,
+      passwordIn(config.DATABASE_URL),
+    ],
   });
   Runtime.install({ logger: temporalLogger(log), shutdownSignals: [], telemetryOptions: temporalMetrics(config) });
   const traces = startTraces({
@@ -36,7 +42,13 @@ await runPart(async () => {
   if (stranded > 0) log.info({ stranded }, 'sandboxes that a killed worker left half made were ended');
   const blobs = openBlobStore({ place: config.BATON_BLOBS, masterKey: config.masterKey, previousKeys: config.previousKeys });
   const workspaces = createSessionWorkspaces({ config, blobs, sandbox, log });
-  const worker = await startWorker(config, log, { sandbox, workspaces, blobs, harnesses: createHarnesses(config.model), traces });
+  const worker = await startWorker(config, log, {
+    sandbox,
+    workspaces,
+    blobs,
+    harnesses: createHarnesses(harnessSettings(config)),
+    traces,
+  });
   log.info('the worker polls');
   worker.done.catch((error: unknown) => {
     log.fatal({ err: error }, 'the worker failed');

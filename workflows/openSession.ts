@@ -56,10 +56,17 @@ export async function openSession(dependencies: OpeningDependencies, session: Ho
   const report = await restore(dependencies, session, info);
   await say(dependencies, session, 'HARNESS', null);
   session.conversation = await carriedConversation(dependencies, session, info);
-  session.agent = await dependencies.harnesses[info.harness].start({
-    ...(await withRestoreReport(setting, report)),
-    ...(session.conversation && { conversation: session.conversation }),
-  });
+  const progress = throttled((detail) => steps.waiting(journal, session.writer, 'HARNESS', detail));
+  try {
+    session.agent = await dependencies.harnesses[info.harness].start({
+      ...(await withRestoreReport(setting, report)),
+      ...(session.conversation && { conversation: session.conversation }),
+      progress: progress.say,
+      signal: session.halted,
+    });
+  } finally {
+    await progress.settled();
+  }
   session.halted.throwIfAborted();
   const { cause, seconds } = await whileAway(session.gone, () => readSessionAge(journal, session.writer.sessionId));
   handoffSeconds.observe({ cause }, seconds);

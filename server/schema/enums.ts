@@ -40,7 +40,7 @@ export const SessionCauseEnum = builder.enumType('SessionCause', {
 export const RunOriginEnum = builder.enumType('RunOrigin', { description: 'Where a run came from.', values: runOrigins });
 export const HarnessKindEnum = builder.enumType('HarnessKind', {
   description:
-    'The kind of agent. SCRIPT: each message is run as a shell script. BUILT_IN: Baton’s own agent, on the model that the workers have.',
+    'The kind of agent. SCRIPT: each message is run as a shell script. BUILT_IN: Baton’s own agent, on the model that the workers have. CLAUDE_CODE: Anthropic’s Claude Code.',
   values: harnessKinds,
 });
 export const SecretFilesEnum = builder.enumType('SecretFiles', {

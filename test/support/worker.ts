@@ -6,6 +6,7 @@ import { detectSandbox } from '../../harnesses/detectSandbox.ts';
 import { createHarnesses } from '../../harnesses/registry.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { createSessionWorkspaces } from '../../workflows/createSessionWorkspaces.ts';
+import { harnessSettings } from '../../workflows/harnessSettings.ts';
 import { temporalLogger } from '../../workflows/temporalLogger.ts';
 import { startWorker, type BatonWorker } from '../../workflows/worker.ts';
 import type { TestSettings } from './gateway.ts';
@@ -27,5 +28,5 @@ export async function startTestWorker(
   const { sandbox } = await detectSandbox(config.BATON_SANDBOX);
   const blobs = openBlobStore({ place: config.BATON_BLOBS, masterKey: config.masterKey, previousKeys: config.previousKeys });
   const workspaces = createSessionWorkspaces({ config, blobs, sandbox, log });
-  return startWorker(config, log, { sandbox, workspaces, blobs, harnesses: createHarnesses(config.model) });
+  return startWorker(config, log, { sandbox, workspaces, blobs, harnesses: createHarnesses(harnessSettings(config)) });
 }

@@ -1,5 +1,5 @@
 import { useNavigate } from '@solidjs/router';
-import { createEffect, createMemo, createSignal, For, Show, type JSX } from 'solid-js';
+import { createEffect, createMemo, createSignal, createUniqueId, For, Show, type JSX } from 'solid-js';
 import { harnessCapabilities, harnessKinds, type HarnessKind } from '../../domain/harness.ts';
 import { defaultIdleSeconds } from '../../domain/states.ts';
 import { ask, send } from '../api/client.ts';
@@ -39,12 +39,19 @@ const tasks: Record<
     hint: 'The built-in agent works on this with the model that the workers have. It asks before it runs commands, as the environment says.',
     mono: false,
   },
+  CLAUDE_CODE: {
+    label: 'Task',
+    placeholder: 'Find out why the tests of the parser fail, and mend it.',
+    hint: 'Claude Code works on this in the workspace. It changes files there by itself, and asks before it does other things.',
+    mono: false,
+  },
 };
 
 /** Starts a run: where, and what should be done. The task is kept until it was started. */
 export function NewRun(props: { start: NewRunStart; onClose: () => void }): JSX.Element {
   const navigate = useNavigate();
   const clientKey = createClientKeys();
+  const harnessId = createUniqueId();
   const { state, reload } = createLoaded(async () =>
     (await ask(EnvironmentsDocument, { first: 100 })).environments.edges.map(({ node }) => node),
   );
@@ -188,10 +195,11 @@ export function NewRun(props: { start: NewRunStart; onClose: () => void }): JSX.
                 </span>
               </label>
               <Show when={harnessKinds.length > 1}>
-                <label class="form-label">
-                  Harness
+                <div class="form-label">
+                  <label for={harnessId}>Harness</label>
                   <span class="chosen">
                     <select
+                      id={harnessId}
                       class="input"
                       value={harness() ?? ''}
                       onChange={(event) => setHarness((event.currentTarget.value || null) as HarnessKind | null)}
@@ -201,7 +209,7 @@ export function NewRun(props: { start: NewRunStart; onClose: () => void }): JSX.
                     </select>
                     <Icon name="down" />
                   </span>
-                </label>
+                </div>
               </Show>
             </div>
             <Show when={problem()}>

@@ -36,6 +36,7 @@ type Open = Extract<ComposerMode, { kind: 'OPEN' }>;
 const placeholders: Record<RunPageFragment['harness'], { readonly live: string; readonly ended: string }> = {
   SCRIPT: { live: 'Another script to run', ended: 'A script to run next' },
   BUILT_IN: { live: 'What to do next', ended: 'What to do next' },
+  CLAUDE_CODE: { live: 'A message to Claude Code', ended: 'What Claude Code should do next' },
 };
 
 /**

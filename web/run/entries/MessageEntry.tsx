@@ -11,7 +11,7 @@ import { Event } from './Event.tsx';
 import { LazyProse } from './LazyProse.tsx';
 
 /** Whether what a person writes to this kind of agent is code. */
-export const isCode: Record<HarnessKind, boolean> = { SCRIPT: true, BUILT_IN: false };
+export const isCode: Record<HarnessKind, boolean> = { SCRIPT: true, BUILT_IN: false, CLAUDE_CODE: false };
 
 /** How an actor is named in the transcript. */
 export const actorName = (actor: ActorPartsFragment | null): string =>

@@ -1,0 +1,2 @@
+-- AlterEnum
+ALTER TYPE "HarnessKind" ADD VALUE 'CLAUDE_CODE';
