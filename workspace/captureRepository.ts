@@ -400,14 +400,14 @@ class RepositoryCapture {
     index: IndexManifest | null,
     headFiles: ReadonlyMap<BytePath, BaseVersion>,
   ): Promise<ViewedChanges> {
-    const { side, signal, memory, repository, nestedAs } = this.#request;
+    const { side, signal, repository, nestedAs } = this.#request;
     // What a nested repository was begun with nobody knows: it is shown against HEAD, while that is the same.
     const isComparable = !nestedAs || this.#request.previous?.git?.headCommit === (git?.headCommit ?? null);
     const previous = isComparable ? this.#request.previous : null;
     const show = nestedAs ? againstHead(headFiles) : againstBase;
     const base: Versions = nestedAs ? { version: (path) => headFiles.get(path) ?? null } : this.#tree;
     const viewed = show(entries, index);
-    const before = previous && memory ? show(previous.entries, previous.git?.index ?? null) : null;
+    const before = previous && show(previous.entries, previous.git?.index ?? null);
     if (previous && before && sameView(viewed, before))
       return { changes: previous.changes, sincePrevious: [], patch: () => this.#patchOf(git, base, viewed) };
     if (viewed.length === 0 && !before) return { changes: [], sincePrevious: null, patch: noPatch };

@@ -7,8 +7,20 @@ import { gitFolder } from './sideRepository.ts';
 /** A file that names a git directory, or a worktree, has one line. Bytes. */
 export const gitFileLimit = 4096;
 
-/** Whether the folder is the worktree of a repository: it has a git directory, or a file that names one. */
+/**
+ * Whether the folder is the worktree of a repository: it has a git directory, or a file that names one. One that may not
+ * be looked into is none: whoever lists it next names it.
+ */
 export function isRepository(files: Beneath, folder: BytePath): boolean {
+  try {
+    return hasGitDirectory(files, folder);
+  } catch (error) {
+    if (['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    throw error;
+  }
+}
+
+function hasGitDirectory(files: Beneath, folder: BytePath): boolean {
   const at = childOf(folder, gitFolder);
   const stat = files.stat(at);
   if (stat?.isFile()) return readGitFile(files, folder) !== null;

@@ -1,4 +1,5 @@
-import { createWriteStream, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { constants, createDeflate } from 'node:zlib';
@@ -111,6 +112,8 @@ export async function writeLargeBlob(
   mkdirSync(folder, { recursive: true });
   const temporary = join(incoming, 'large.tmp');
   const hash = startBlobOid(side.format, bytes);
+  // Opened before anything is read: a read that fails leaves no file that is still being made.
+  const file = await open(temporary, 'w', 0o444);
   await pipeline(
     async function* withHeader() {
       yield blobHeader(bytes);
@@ -120,7 +123,7 @@ export async function writeLargeBlob(
       }
     },
     createDeflate({ level: constants.Z_BEST_SPEED }),
-    createWriteStream(temporary, { mode: 0o444 }),
+    file.createWriteStream(),
   );
   if (hash.digest() !== oid) throw new BlobCorruptError(oid, 'its content is another than the manifest says');
   renameSync(temporary, join(folder, oid.slice(2)));

@@ -11,6 +11,8 @@ export async function mortalProgram(directory: string): Promise<string> {
     bundle: true,
     platform: 'node',
     format: 'cjs',
+    // Modules that look for others look from here.
+    define: { 'import.meta.url': JSON.stringify(import.meta.url) },
     logLevel: 'error',
     outfile,
   });
