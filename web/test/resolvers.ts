@@ -30,7 +30,7 @@ import {
 import { mergeChunks, type PagedEvent } from '../../domain/mergeChunks.ts';
 import { actorName } from '../../domain/actor.ts';
 import type { Decision, Refusal } from '../../domain/refusal.ts';
-import type { ConflictWay, RestoreReport } from '../../domain/snapshot.ts';
+import type { ConflictWay, RestoreReport, SnapshotSummary } from '../../domain/snapshot.ts';
 import { isEnded } from '../../domain/states.ts';
 import { filesOfPatch } from '../changes/patch.ts';
 import type { Usage } from '../../domain/usage.ts';
@@ -67,6 +67,11 @@ const actor = (who: Actor) => ({
 });
 
 const reportView = (report: RestoreReport): object => ({ ...report, newerBase: report.newerBase ?? [] });
+const summaryView = (summary: SnapshotSummary) => ({
+  ...summary,
+  warnings: summary.warnings ?? [],
+  warningCount: summary.warningCount ?? 0,
+});
 const usageView = (usage: Usage) => ({ ...usage, models: usage.models ?? [] });
 
 /** The fields of an event as the API names them. */
@@ -91,7 +96,7 @@ function fieldsOf(event: RunEvent): object {
     case 'workspace.restored':
       return { snapshotId: event.report.snapshotId, report: reportView(event.report) };
     case 'snapshot.captured':
-      return { ...event, ...event.summary };
+      return { ...event, ...summaryView(event.summary) };
     default:
       return 'actor' in event ? { ...event, actor: actor(event.actor) } : event;
   }
@@ -503,11 +508,14 @@ export class Resolvers {
 
   #environment(environment: StandInEnvironment): object {
     return {
-      ...environment,
-      team: this.#team(),
       permissions: 'ASK',
       allowedCommands: [],
       defaultHarness: 'SCRIPT',
+      outside: [],
+      outsideScript: null,
+      secretFiles: 'WARN',
+      ...environment,
+      team: this.#team(),
       createdAt: environment.createdAt.toISOString(),
       secrets: [...(this.#world.secrets.get(environment.id)?.values() ?? [])].map((secret) => this.#secret(secret)),
     };
@@ -542,7 +550,7 @@ export class Resolvers {
   #snapshot(run: StandInRun, { id, kind, summary, createdAt, sessionOrdinal }: StandInSnapshot): object {
     const patch = run.patches.get(id);
     return {
-      ...summary,
+      ...summaryView(summary),
       id,
       kind,
       createdAt: createdAt.toISOString(),
