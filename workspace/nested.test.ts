@@ -413,7 +413,14 @@ describe('a snapshot of repositories in repositories', { timeout: 60_000 }, () =
     expect(describeAll(to.directory)).toEqual(wanted);
     // A capture after the restore finds all of it as it is.
     const again = await lab.capture(to, third.summary.manifest);
-    expect([again.summary.manifest, again.changes]).toEqual([third.summary.manifest, []]);
+    // Where the content of a file lies that was committed meanwhile, in a commit or by itself, is told by whether it was read again.
+    const entries = async ({ summary }: typeof again) =>
+      (await lab.manifest(summary.manifest)).nested.map(({ path, repository }) => [
+        path,
+        repository.git,
+        repository.entries.map((entry) => ('parts' in entry ? { ...entry, parts: null } : entry)),
+      ]);
+    expect([await entries(again), again.changes]).toEqual([await entries(third), []]);
   });
 
   it('shows what changed against each one’s HEAD', async () => {
