@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { connect } from '../test/liveClient.ts';
 import { StandIn } from '../test/standIn.ts';
+import { until } from '../test/until.ts';
 import type { Connection } from './connection.ts';
 
 let standIn: StandIn;
@@ -32,7 +33,7 @@ function follow(verify?: () => Promise<boolean>) {
 }
 
 const told = (titles: readonly string[], title: string) =>
-  vi.waitFor(() => {
+  until(() => {
     // The subscription may not stand yet when the run changes: change it until it is told.
     standIn.world.addRun({ title });
     expect(titles).toContain(title);
@@ -43,7 +44,7 @@ describe('the live connection', () => {
     const feed = follow();
     await told(feed.titles, 'before');
     standIn.dropSockets();
-    await vi.waitFor(() => expect(feed.connection.state.kind).toBe('LIVE'));
+    await until(() => expect(feed.connection.state.kind).toBe('LIVE'));
     await told(feed.titles, 'after');
     expect(feed.states).toEqual(['LIVE', 'RECONNECTING', 'LIVE']);
   });
@@ -53,7 +54,7 @@ describe('the live connection', () => {
     await told(feed.titles, 'before');
     standIn.away = true;
     standIn.dropSockets();
-    await vi.waitFor(() => expect(standIn.attempts).toBeGreaterThan(3));
+    await until(() => expect(standIn.attempts).toBeGreaterThan(3));
     expect(feed.connection.state.kind).toBe('RECONNECTING');
     standIn.away = false;
     await told(feed.titles, 'after');
@@ -63,13 +64,13 @@ describe('the live connection', () => {
     const feed = follow();
     await told(feed.titles, 'before');
     standIn.closeSockets(code);
-    await vi.waitFor(() => expect(feed.states).toEqual(['LIVE', 'RECONNECTING', 'LIVE']));
+    await until(() => expect(feed.states).toEqual(['LIVE', 'RECONNECTING', 'LIVE']));
   });
 
   test('stops for good when the sign-in is missing', async () => {
     standIn.signedOut = true;
     const feed = follow();
-    await vi.waitFor(() => expect(feed.connection.state).toEqual({ kind: 'SIGNED_OUT' }));
+    await until(() => expect(feed.connection.state).toEqual({ kind: 'SIGNED_OUT' }));
     standIn.signedOut = false;
     feed.connection.tryNow();
     expect(feed.states).toEqual(['SIGNED_OUT']);
@@ -84,14 +85,14 @@ describe('the live connection', () => {
     await told(feed.titles, 'after');
     signedIn = false;
     standIn.closeSockets(4403);
-    await vi.waitFor(() => expect(feed.connection.state).toEqual({ kind: 'SIGNED_OUT' }));
+    await until(() => expect(feed.connection.state).toEqual({ kind: 'SIGNED_OUT' }));
   });
 
   test.each([4400, 4406, 4409, 4429])('stops after close code %i, which is a defect of the client', async (code) => {
     const feed = follow();
     await told(feed.titles, 'before');
     standIn.closeSockets(code);
-    await vi.waitFor(() => expect(feed.connection.state).toEqual({ kind: 'STOPPED', code }));
+    await until(() => expect(feed.connection.state).toEqual({ kind: 'STOPPED', code }));
   });
 
   test('tells a feed that its operation was refused, and does not ask again', async () => {
@@ -103,7 +104,7 @@ describe('the live connection', () => {
       next: () => {},
       refused: (message) => refusals.push(message),
     });
-    await vi.waitFor(() => expect(refusals).toEqual(['Cannot query field "nonsense" on type "Subscription".']));
+    await until(() => expect(refusals).toEqual(['Cannot query field "nonsense" on type "Subscription".']));
     expect(connection.state.kind).toBe('LIVE');
   });
 });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { TranscriptSubscription } from '../generated/operations.ts';
 import { emptyTranscript, type Transcript } from '../run/model/transcript.ts';
 import { extend, transcriptOf } from '../run/model/extend.ts';
@@ -7,6 +7,7 @@ import { LogWriter } from '../test/logWriter.ts';
 import { StandIn } from '../test/standIn.ts';
 import type { StandInRun } from '../test/standInRun.ts';
 import { StandInWorker } from '../test/standInWorker.ts';
+import { until } from '../test/until.ts';
 import type { Feed } from './connection.ts';
 import { RunFollower, type FollowerState } from './runFollower.ts';
 
@@ -55,7 +56,7 @@ function follow(runId: string, pageSize = 20) {
   return { follower, connection, states, output, transcript: () => transcript };
 }
 
-const live = (states: readonly FollowerState[]) => vi.waitFor(() => expect(states.at(-1)?.kind).toBe('LIVE'));
+const live = (states: readonly FollowerState[]) => until(() => expect(states.at(-1)?.kind).toBe('LIVE'));
 const lines = (from: number, to: number): string => Array.from({ length: to - from }, (_, index) => `${from + index}\n`).join('');
 
 describe('a follower of a run', () => {
@@ -81,10 +82,10 @@ describe('a follower of a run', () => {
       if (line % 20 === 10) {
         const before = standIn.asked.length;
         standIn.dropSockets();
-        await vi.waitFor(() => expect(standIn.asked.length).toBeGreaterThan(before));
+        await until(() => expect(standIn.asked.length).toBeGreaterThan(before));
       }
     }
-    await vi.waitFor(() => expect(view.output()).toBe(lines(0, 125)));
+    await until(() => expect(view.output()).toBe(lines(0, 125)));
     expect(view.follower.log.cursor).toBe(run.log.length);
     expect(standIn.asked.length).toBeGreaterThan(3);
     expect(standIn.asked).toEqual([...standIn.asked].sort((a, b) => a - b));
@@ -100,7 +101,7 @@ describe('a follower of a run', () => {
     await live(view.states);
     worker.followUp('again');
     worker.start();
-    await vi.waitFor(() => expect(view.transcript().sections.map(({ id }) => id)).toEqual(['s0', 's1', 's2']));
+    await until(() => expect(view.transcript().sections.map(({ id }) => id)).toEqual(['s0', 's1', 's2']));
   });
 
   test('opens the run again when its cursor cannot be served, and gives up when that does not help', async () => {
@@ -109,7 +110,7 @@ describe('a follower of a run', () => {
     await live(view.states);
     standIn.cut = true;
     standIn.dropSockets();
-    await vi.waitFor(() => expect(view.states.at(-1)).toEqual({ kind: 'CURSOR_NOT_SERVABLE', after: run.log.length }));
+    await until(() => expect(view.states.at(-1)).toEqual({ kind: 'CURSOR_NOT_SERVABLE', after: run.log.length }));
     expect(view.states.filter(({ kind }) => kind === 'LOADING').length).toBe(2);
     standIn.cut = false;
     worker.itemChunk(item, '30\n');
@@ -120,7 +121,7 @@ describe('a follower of a run', () => {
 
   test('says that there is no such run, and asks no more', async () => {
     const view = follow('run_00000000000000000000000000');
-    await vi.waitFor(() => expect(view.states.at(-1)).toEqual({ kind: 'NOT_FOUND' }));
+    await until(() => expect(view.states.at(-1)).toEqual({ kind: 'NOT_FOUND' }));
     expect(standIn.asked).toEqual([]);
   });
 
@@ -145,7 +146,7 @@ describe('a follower of a run', () => {
       onEvents: () => {},
       onState: (state) => states.push(state),
     });
-    await vi.waitFor(() => expect(feed).toBeDefined());
+    await until(() => expect(feed).toBeDefined());
     const send = (events: typeof log.events) =>
       feed?.next({ transcript: { __typename: 'TranscriptBatch', events, lastSeq: events.at(-1)?.seq ?? 0, live: true } });
     send(log.events.slice(3));
